@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt:
+#   Image              Debian's kernel, unmodified (tools/fetch)
+#   paravent.ko        the driver, built against that kernel's headers
+#   pvctl, demo        static arm64 programs
+#   initramfs.cpio.gz  busybox and the three above
+linux-files := Image initramfs.cpio.gz
+
+linux-module := Kbuild access.h attributes.c control.c control.h file.c file.h hypercall.c \
+                hypercall.h layout.c layout.h main.c paravent.h port.c port.h transfer.c \
+                transfer.h include/stdint.h
+linux-module := $(addprefix linux-guest/module/,$(linux-module))
+pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c ports.c request.c \
+                text.c watch.c)
+linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
+                $(addprefix linux-guest/pvctl/,device.c text.c)
+linux-abi    := include/abi/hypercall.h include/abi/port.h include/abi/status.h
+
+linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
+
+$(linux-build)/fetched: | $(setup)
+	$(Q)KERNEL=$(KERNEL) tools/fetch build
+# Left by the same download; newer than what was made of the one before.
+$(linux-build)/Image $(linux-build)/busybox $(linux-build)/kernel-release: | $(linux-build)/fetched ;
+
+# Kbuild writes beside the sources, so it gets a copy of them. Without BTF, which
+# nothing here reads and which takes a vmlinux that Debian's headers do not have.
+$(linux-build)/paravent.ko: $(linux-module) $(linux-abi) $(linux-build)/kernel-release
+	$(call say,KBUILD,$@)
+	$(Q)rm -rf $(@D)/module && cp -r linux-guest/module $(@D)/module
+	$(Q)$(MAKE) -s --no-print-directory -C $(@D)/headers/build M=$(abspath $(@D)/module) \
+		PARAVENT=$(CURDIR) CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$(Q)$(CROSS)strip --strip-debug -o $@ $(@D)/module/paravent.ko
+
+linux-headers := $(addprefix linux-guest/pvctl/,commands.h device.h request.h text.h) \
+                $(addprefix linux-guest/demo/,exchange.h table.h) \
+                linux-guest/module/paravent.h rtos-guests/apps/demo_protocol.h $(linux-abi)
+$(linux-build)/pvctl: $(pvctl-src) $(linux-headers) | $(setup)
+	$(call say,CC,$@)
+	$(Q)$(linux-program) $(pvctl-src) -o $@
+$(linux-build)/demo: $(linux-demo-src) $(linux-headers) | $(setup)
+	$(call say,CC,$@)
+	$(Q)$(linux-program) $(linux-demo-src) -o $@
+
+$(linux-build)/initramfs.cpio.gz: linux-guest/initramfs/pack linux-guest/initramfs/init \
+		$(addprefix $(linux-build)/,busybox paravent.ko pvctl demo)
+	$(call say,CPIO,$@)
+	$(Q)linux-guest/initramfs/pack $(@D)

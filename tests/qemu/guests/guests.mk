@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# Guests that test the hypervisor: app-NAME lists the objects of NAME.elf.
+sdk-test := $(obj-sdk) tests/qemu/guests/report.o
+
+app-sdk     := $(sdk-test) tests/qemu/guests/sdk/sdk.o
+app-abi     := $(sdk-test) $(addprefix tests/qemu/guests/abi/,abi.o psci.o calls.o entry.o)
+app-echo    := $(sdk-test) tests/qemu/guests/echo/echo.o
+app-load    := $(sdk-test) tests/qemu/guests/load/load.o
+app-timer   := $(sdk-test) tests/qemu/guests/timer/timer.o
+app-smc     := $(sdk-test) tests/qemu/guests/smc/smc.o
+app-tick    := $(sdk-test) tests/qemu/guests/tick/tick.o
+app-vgic    := $(sdk-test) $(addprefix tests/qemu/guests/vgic/,vgic.o registers.o)
+app-hostile := $(sdk-test) $(addprefix tests/qemu/guests/hostile/,hostile.o memory.o time.o \
+	harmless.o)
+app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
+
+# These bring their own start-up.
+app-raw     := $(addprefix tests/qemu/guests/raw/,start.o raw.o)
+app-fixed   := $(addprefix tests/qemu/guests/fixed/,start.o fixed.o)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""make demo and make run, as a user sees them: with and without a terminal."""
+
+import os
+import re
+import subprocess
+
+import pexpect
+import pytest
+
+from board import LOGS, ROOT, SECONDS, SHELL_READY, build, environment, load
+
+DEMO = {"3": "configs/virt-demo.dts", "2": "configs/virt-demo-gicv2.dts"}
+
+
+@pytest.mark.parametrize("gic", ["3", "2"])
+def test_demo_without_a_terminal(gic):
+    build(DEMO[gic])
+    result = subprocess.run(["make", "demo", f"GIC={gic}"], cwd=ROOT, env=environment(), text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, errors="replace",
+                            stderr=subprocess.STDOUT, timeout=6 * SECONDS * load(), check=False)
+    with open(os.path.join(LOGS, f"demo-gicv{gic}.log"), "w", encoding="utf-8") as log:
+        log.write(result.stdout)
+    lines = result.stdout.split("\n")
+    assert result.returncode == 0, "\n".join(lines[-25:])
+    assert lines[-2:] == ["demo: OK", ""]
+    assert not re.search("\033\\[[0-9;]*m", result.stdout), "colours belong on a terminal"
+    for name in ("linux", "motion", "monitor", "paravent"):
+        assert re.search(rf"^{name} *\| ", result.stdout, re.MULTILINE), f"nothing from {name}"
+
+
+@pytest.mark.parametrize("what", ["demo", "run"])
+def test_on_a_terminal(what):
+    """Colours, a shell that answers the user's keys, and ctrl-a x to leave."""
+    build(DEMO["3"])
+    with open(os.path.join(LOGS, f"terminal-{what}.log"), "w", encoding="utf-8") as log:
+        user = pexpect.spawn("make", [what], cwd=ROOT, env=environment(), encoding="utf-8",
+                             codec_errors="replace", timeout=4 * SECONDS * load(), logfile=log)
+        try:
+            user.expect("\033\\[36mlinux *\\| ")
+            user.expect("The Linux shell is yours" if what == "demo" else SHELL_READY)
+            user.send("echo $((6 * 7))-yes\n")
+            user.expect("42-yes\r")
+            user.send("\001x")
+            user.expect(pexpect.EOF)
+        finally:
+            user.close(force=True)
+    assert user.exitstatus == 0

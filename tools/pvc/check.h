@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules: struct system (and the tree it came from) against what docs/config.md demands. Each
+ * function reports all it finds; none changes anything; none expects that another found nothing.
+ *
+ *   check_schema.c      unknown nodes and properties, and those of later releases
+ *   check_memory.c      memory against RAM, memory, reservations, devices; guest addresses
+ *   check_devices.c     ownership of devices, pages, interrupts, suppliers; DMA
+ *   check_partitions.c  cores, names, numbers, modes, health
+ *   check_channels.c    ends and names of channels
+ */
+#pragma once
+
+#include "tools/pvc/model.h"
+
+void check_schema(const struct system *system);
+void check_memory(const struct system *system);
+void check_guest_addresses(const struct system *system); /* after place_windows() */
+void check_devices(const struct system *system);
+void check_partitions(const struct system *system);
+void check_channels(const struct system *system);
