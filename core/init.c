@@ -106,8 +106,9 @@ void init_boot_cpu(void)
 	for (uint32_t i = 1; i < system_config.n_cpus; i++) {
 		start_cpu(i);
 	}
-	log_line("%u CPUs in EL2, %u partitions start", system_config.n_cpus,
-		 system_config.n_partitions);
+	log_line("%u CPU%s in EL2, %u partition%s to start", system_config.n_cpus,
+		 system_config.n_cpus == 1 ? "" : "s", system_config.n_partitions,
+		 system_config.n_partitions == 1 ? "" : "s");
 	log_flush();
 	log_end_boot();
 	atomic_store_explicit(&n_cpus_ready, system_config.n_cpus, memory_order_release);

@@ -154,7 +154,7 @@ static void all_cpus_come_up_in_order_and_start_together(void **state)
 	}
 	assert_non_null(
 		strstr(fake_uart_text(), "Paravent: small on fake board, configuration 0123abcd"));
-	assert_non_null(strstr(fake_uart_text(), "6 CPUs in EL2, 3 partitions start"));
+	assert_non_null(strstr(fake_uart_text(), "6 CPUs in EL2, 3 partitions to start"));
 }
 
 int main(void)
