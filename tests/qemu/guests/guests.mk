@@ -8,7 +8,6 @@ app-echo    := $(sdk-test) tests/qemu/guests/echo/echo.o
 app-load    := $(sdk-test) tests/qemu/guests/load/load.o
 app-timer   := $(sdk-test) tests/qemu/guests/timer/timer.o
 app-smc     := $(sdk-test) tests/qemu/guests/smc/smc.o
-app-tick    := $(sdk-test) tests/qemu/guests/tick/tick.o
 app-vgic    := $(sdk-test) $(addprefix tests/qemu/guests/vgic/,vgic.o registers.o)
 app-hostile := $(sdk-test) $(addprefix tests/qemu/guests/hostile/,hostile.o memory.o time.o \
 	harmless.o)
