@@ -70,6 +70,17 @@ void terminal_set_focus(uint32_t source)
 	line.n_open = 0;
 }
 
+/*
+ * Nothing to show for now. A carriage return is looked at together with what
+ * follows it: before a newline it is ours to send.
+ */
+static bool is_drained(const struct ring *ring)
+{
+	uint32_t used = ring->put - ring->taken;
+
+	return used == 0 || (used == 1 && ring->text[ring->taken % TERMINAL_RING_BYTES] == '\r');
+}
+
 /* A line that can be shown whole, or that cannot grow any more. */
 static bool is_ready(uint32_t source) NEEDS_LOCK(console_lock)
 {
@@ -115,7 +126,7 @@ static void begin_line(uint32_t source)
 static bool choose(void) NEEDS_LOCK(console_lock)
 {
 	bool open = line.source != NO_SOURCE;
-	bool is_empty = !open || rings[line.source].put == rings[line.source].taken;
+	bool is_empty = !open || is_drained(&rings[line.source]);
 	uint32_t ready;
 
 	if (!is_empty && line.n_shown < LINE_LIMIT) {
@@ -135,7 +146,7 @@ static bool choose(void) NEEDS_LOCK(console_lock)
 		return true;
 	}
 	if (ready == NO_SOURCE && !open && line.focus != NO_SOURCE &&
-	    (line.n_open != 0 || rings[line.focus].put != rings[line.focus].taken)) {
+	    (line.n_open != 0 || !is_drained(&rings[line.focus]))) {
 		ready = line.focus;
 	}
 	if (ready == NO_SOURCE) {
@@ -164,6 +175,13 @@ static void note_open(char c)
 	}
 }
 
+/* A return that nothing would see: before a newline, or in a line nobody types in. */
+static bool is_superfluous(const struct ring *ring, char c)
+{
+	return c == '\r' && (line.source != line.focus ||
+			     ring->text[(ring->taken + 1) % TERMINAL_RING_BYTES] == '\n');
+}
+
 /* One character out of the current source's ring. false: the UART is full. */
 static bool send_from_ring(void)
 {
@@ -171,11 +189,15 @@ static bool send_from_ring(void)
 	char c = ring->text[ring->taken % TERMINAL_RING_BYTES];
 	bool is_focus = line.source == line.focus;
 
+	if (is_superfluous(ring, c)) {
+		ring->taken++;
+		return true;
+	}
 	if (c == '\n') {
 		line.pending = "\r\n";
 		line.source = NO_SOURCE;
 		ring->n_lines--;
-	} else if ((c != '\r' || is_focus) && !uart_put(c)) { /* a line nobody types in has no returns */
+	} else if (!uart_put(c)) {
 		return false;
 	}
 	if (is_focus) {

@@ -35,7 +35,8 @@ def is_current(stamp, dependencies):
     try:
         passed_at = os.stat(stamp).st_mtime_ns
         with open(dependencies, encoding="utf-8") as text:
-            files = re.sub(r"^[^:]*:|\\\n", " ", text.read(), flags=re.MULTILINE).split()
+            rules = text.read().replace("\\\n", " ")
+        files = re.sub(r"^[^:\n]*:", " ", rules, flags=re.MULTILINE).split()
         return all(os.stat(name).st_mtime_ns < passed_at for name in files)
     except OSError:
         return False
@@ -65,8 +66,12 @@ def run(source):
 
     links, flags = head_of(source)
     sources = [source, *links]
-    steps = [["gcc", *CFLAGS, *flags, "-MM", *sources, "-MF", dependencies],
-             ["gcc", *CFLAGS, *flags, *sources, "-o", program, "-lcmocka", "-lfdt"],
+    # With -MF, gcc keeps the rules of the last source only.
+    rules = subprocess.run(["gcc", *CFLAGS, *flags, "-MM", *sources], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    with open(dependencies, "w", encoding="utf-8") as file:
+        file.write(rules.stdout)
+    steps = [["gcc", *CFLAGS, *flags, *sources, "-o", program, "-lcmocka", "-lfdt"],
              [f"./{program}"]]
     with open(log, "w+", encoding="utf-8", errors="replace") as output:
         for step in steps:

@@ -32,7 +32,7 @@ def test_system_outside_the_tree(boot, tmp_path):
     """The README's system in some folder, with a program of its own beside it."""
     source = tmp_path / "hello.S"
     source.write_text(HELLO)
-    subprocess.run(["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,--nmagic",
+    subprocess.run(["aarch64-linux-gnu-gcc", "-nostdlib", "-static",
                     "-Wl,--build-id=none", "-Wl,-n",
                     f"-Wl,-Ttext={MEMORY:#x}", str(source), "-o", str(tmp_path / "hello.elf")],
                    check=True)

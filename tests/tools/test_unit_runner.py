@@ -50,6 +50,18 @@ def test_changed_input_runs_again_and_fails(project):
     assert unit.run("test_it.c").failed == 1
 
 
+@pytest.mark.parametrize("changed", ["test_it.c", "helper.c", "helper.h"])
+def test_any_changed_input_runs_again(project, changed):
+    """Of several sources each counts, and what each includes."""
+    (project / "helper.h").write_text("int helper(void);\n")
+    (project / "helper.c").write_text('#include "helper.h"\nint helper(void) { return 2; }\n')
+    assert not unit.run("test_it.c").cached
+    assert unit.run("test_it.c").cached
+    later = os.stat("build/unit/test_it.ok").st_mtime + 10
+    os.utime(changed, (later, later))
+    assert not unit.run("test_it.c").cached
+
+
 @pytest.mark.parametrize("body", [
     "return *(volatile int *)0;",
     "volatile int i = 2147483647; return i + 1 == 0;",

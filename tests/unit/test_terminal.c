@@ -97,6 +97,26 @@ static void the_focused_source_is_shown_as_it_types(void **state)
 	assert_string_equal(fake_uart_text(), "beta    | $ ls");
 }
 
+/* A newline comes out as the same two characters, whether its source writes one or both. */
+static void returns_are_sent_where_they_are_seen(void **state)
+{
+	(void)state;
+	(void)put(ALPHA, "not \rtyped in\r\n");
+	assert_true(terminal_pump());
+	assert_string_equal(fake_uart_text(), "alpha   | not typed in\r\n");
+	fake_uart_forget();
+	terminal_set_focus(BETA);
+	(void)put(BETA, "both\r");
+	assert_true(terminal_pump());
+	(void)put(BETA, "\n");
+	assert_true(terminal_pump());
+	assert_string_equal(fake_uart_text(), "beta    | both\r\n");
+	fake_uart_forget();
+	(void)put(BETA, "50%\r60%");
+	assert_true(terminal_pump());
+	assert_string_equal(fake_uart_text(), "beta    | 50%\r60%");
+}
+
 static void an_open_line_is_kept_whole_while_it_is_written(void **state)
 {
 	(void)state;
@@ -295,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup(a_name_longer_than_the_prefix_is_cut, begin),
 		cmocka_unit_test_setup(a_line_is_shown_whole_or_not_at_all, begin),
 		cmocka_unit_test_setup(the_focused_source_is_shown_as_it_types, begin),
+		cmocka_unit_test_setup(returns_are_sent_where_they_are_seen, begin),
 		cmocka_unit_test_setup(an_open_line_is_kept_whole_while_it_is_written, begin),
 		cmocka_unit_test_setup(an_idle_open_line_gives_way_and_is_drawn_again, begin),
 		cmocka_unit_test_setup(nothing_is_rubbed_out_before_the_line_begins, begin),
