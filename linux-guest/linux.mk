@@ -4,6 +4,7 @@
 #   paravent.ko        the driver, built against that kernel's headers
 #   pvctl, demo        static arm64 programs
 #   initramfs.cpio.gz  busybox and the three above
+#   dtbs/              device trees of boards, from the kernel's package
 linux-files := Image initramfs.cpio.gz
 
 linux-module := Kbuild access.h attributes.c control.c control.h file.c file.h hypercall.c \
@@ -18,10 +19,20 @@ linux-abi    := include/abi/hypercall.h include/abi/port.h include/abi/status.h
 
 linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
 
-$(linux-build)/fetched: | $(setup)
-	$(Q)KERNEL=$(KERNEL) tools/fetch build
+# A stamp older than the script may stand for less than it fetches today: it looks.
+$(linux-build)/fetched: tools/fetch tools/apt.sh | $(setup)
+	$(Q)KERNEL=$(KERNEL) tools/fetch build && touch $@
 # Left by the same download; newer than what was made of the one before.
-$(linux-build)/Image $(linux-build)/busybox $(linux-build)/kernel-release: | $(linux-build)/fetched ;
+$(addprefix $(linux-build)/,Image busybox kernel-release linux-image.deb): | $(linux-build)/fetched ;
+$(linux-build)/dtbs/%.dtb: | $(linux-build)/fetched
+	@test -s $@ || { echo '$@: no such device tree in the kernel package; see $(@D)'; exit 1; }
+
+# What images for Raspberry Pi are made of besides.
+firmware := $(addprefix build/firmware/,raspi/start4.elf raspi/fixup4.dat raspi/copyright \
+            u-boot-rpi/u-boot.bin tf-a/rpi4/bl31.bin)
+build/firmware/fetched: tools/fetch-firmware tools/apt.sh | $(setup)
+	$(Q)tools/fetch-firmware build && touch $@
+$(firmware): | build/firmware/fetched ;
 
 # Kbuild writes beside the sources, so it gets a copy of them. Without BTF, which
 # nothing here reads and which takes a vmlinux that Debian's headers do not have.

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/fetch and tools/fetch-firmware: what is complete stays, what is not is noticed."""
+
+import os
+import subprocess
+
+import pytest
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+LINUX = {"": "linux", "rt": "linux-rt", "backports": "linux-backports"}
+KERNEL_FILES = ["fetched", "Image", "busybox", "kernel-release", "headers/build/Makefile",
+                "linux-image.deb", "dtbs/broadcom/bcm2711-rpi-4-b.dtb",
+                "dtbs/freescale/imx8mp-evk.dtb"]
+FIRMWARE_FILES = ["fetched", "raspi/start4.elf", "raspi/fixup4.dat", "raspi/copyright",
+                  "u-boot-rpi/u-boot.bin", "tf-a/rpi4/bl31.bin"]
+
+
+def run(*command, **variables):
+    """Without a network: nothing listens at the proxy's port."""
+    proxies = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    return subprocess.run(command, env={**os.environ, **proxies, **variables}, cwd=ROOT, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+
+def fill(folder, names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("something\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("kernel", LINUX)
+def test_kernel_stays(tmp_path, kernel):
+    fill(tmp_path / LINUX[kernel], KERNEL_FILES)
+    result = run("tools/fetch", str(tmp_path), KERNEL=kernel)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("missing", KERNEL_FILES)
+def test_kernel_is_completed(tmp_path, missing):
+    fill(tmp_path / "linux", [name for name in KERNEL_FILES if name != missing])
+    result = run("tools/fetch", str(tmp_path), KERNEL="")
+    assert result.returncode == 1
+    assert "could not be downloaded" in result.stdout and "connect" in result.stdout
+
+
+def test_firmware_stays(tmp_path):
+    fill(tmp_path / "firmware", FIRMWARE_FILES)
+    result = run("tools/fetch-firmware", str(tmp_path))
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("missing", FIRMWARE_FILES)
+def test_firmware_is_completed(tmp_path, missing):
+    fill(tmp_path / "firmware", [name for name in FIRMWARE_FILES if name != missing])
+    result = run("tools/fetch-firmware", str(tmp_path))
+    assert result.returncode == 1
+    assert "could not be downloaded" in result.stdout and "connect" in result.stdout
+
+
+@pytest.mark.parametrize("tool", ["tools/fetch", "tools/fetch-firmware"])
+def test_usage(tool):
+    for arguments in (["--nonsense"], ["one", "two"]):
+        result = run(tool, *arguments)
+        assert result.returncode == 1 and f"see {tool} --help" in result.stdout
+    assert f"{tool} [--update] [BUILD]" in run(tool, "--help").stdout
+
+
+def make_package(folder):
+    """A small Debian package with one file."""
+    fill(folder / "tree", ["DEBIAN/control", "boot/vmlinuz-1"])
+    (folder / "tree/DEBIAN/control").write_text(
+        "Package: small\nVersion: 1\nArchitecture: all\nMaintainer: none <none@example.org>\n"
+        "Description: for a test\n", encoding="utf-8")
+    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", "tree", "small.deb"],
+                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return str(folder / "small.deb")
+
+
+@pytest.mark.parametrize("pattern, status", [("./boot/vmlinuz-*", 0), ("./boot/Image-*", 1)])
+def test_unpack(tmp_path, pattern, status):
+    package = make_package(tmp_path)
+    result = run("sh", "-euc", '. tools/apt.sh; deb=$1; unpack "$2" "$1/new" "$3"', "fetch",
+                 str(tmp_path), package, pattern)
+    assert result.returncode == status
+    assert (tmp_path / "new/boot/vmlinuz-1").exists() == (status == 0)
+    assert ("lacks a file this project needs" in result.stdout) == (status == 1)
