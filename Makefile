@@ -84,6 +84,7 @@ is-linux   = $(filter $(linux-files),$(call file-of,$(1)))
 image-path = $(if $(is-guest),$(B)/guests/$(1),$(if $(is-linux),$(linux-build)/$(is-linux),\
              $(wildcard $(dir $(SYSTEM))$(call file-of,$(1)))))
 image-files := $(sort $(foreach i,$(images),$(call image-path,$(i))))
+board-dtb := $(if $(devicetree),$(or $(wildcard $(dir $(SYSTEM))$(devicetree)),$(linux-build)/dtbs/$(devicetree)))
 guests := $(sort $(basename $(patsubst $(B)/guests/%,%,$(filter $(B)/guests/%,$(image-files)))))
 
 # $(1) partition, $(2) application: compiled for the partition's ports, linked at its memory.
@@ -107,7 +108,7 @@ $(foreach g,$(guests),$(eval $(call guest-rules,$(call part-of,$(g)),$(call file
 $(B)/guests/%.bin: $(B)/guests/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
-$(B)/config.c $(B)/mmu_tables.c $(B)/images.inc &: $(B)/system.mk $(image-files)
+$(B)/config.c $(B)/mmu_tables.c $(B)/images.inc &: $(B)/system.mk $(image-files) $(if $(cuts_devicetree),$(board-dtb))
 	$(call say,PVC,"$(SYSTEM): tables")
 	$(Q)$(pvc) build $(SYSTEM) -o $(B) -I dts -i $(B)/guests -i $(linux-build)
 $(B)/%.o: private FLAGS := $(HYP) -std=gnu11 -I$(B)

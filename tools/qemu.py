@@ -22,6 +22,23 @@ GREY, PLAIN = b"\033[90m", b"\033[0m"
 HOLD_S = 0.05       # how long the start of a line waits for the rest of its prefix
 ASK_CURSOR = b"\033[6n"  # BusyBox's shell asks for the cursor; the answer would be typed text
 LOOK_BACK = 4096    # bytes of output in which relay() looks for a pattern
+# By QEMU machine: a file as its disk or SD card; a network, where the model has one.
+DISKS = {
+    "virt": ["-global", "virtio-mmio.force-legacy=false",
+             "-drive", "if=none,id=disk,format=raw,file={disk}",
+             "-device", "virtio-blk-device,drive=disk"],
+    "imx8mp-evk": ["-drive", "if=sd,bus=2,format=raw,file={disk}"],
+    "raspi4b": ["-drive", "if=sd,format=raw,file={disk}"],
+}
+NETWORKS = {
+    "virt": ["-netdev", "user,id=net", "-device", "virtio-net-device,netdev=net"],
+    "imx8mp-evk": ["-nic", "user"],
+}
+
+
+def disk_options(machine, disk):
+    """QEMU's options for a raw image as the disk or SD card of a machine."""
+    return [option.format(disk=disk) for option in DISKS[machine]]
 
 
 class System:
@@ -42,6 +59,16 @@ class System:
     def partitions(self):
         return self.variables.get("partitions", "").split()
 
+    @property
+    def machine(self):
+        """QEMU's name of the board."""
+        options = shlex.split(self.variables.get("qemu_args", ""))
+        return options[options.index("-M") + 1].split(",")[0] if "-M" in options else ""
+
+    def devices(self, disk):
+        """QEMU's options for a disk or SD card, and a network where the machine has one."""
+        return [*disk_options(self.machine, disk), *NETWORKS.get(self.machine, [])]
+
     def command(self, *more, kernel=None, machine=None):
         """QEMU's command line. machine: options instead of the board's, {"-cpu": "cortex-a53"}."""
         options = shlex.split(self.variables.get("qemu_args", ""))
@@ -53,8 +80,9 @@ class System:
             else:
                 options += [option, value]
         boot = [] if kernel is False else ["-kernel", kernel or self.image]
+        before = ["-serial", "null"] * int(self.variables.get("qemu_serial", "0"))
         return ["qemu-system-aarch64", *options, "-nodefaults", "-nographic",
-                "-serial", "mon:stdio", *boot, *more]
+                *before, "-serial", "mon:stdio", *boot, *more]
 
 
 class Colours:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import test_cut
+
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "tests" / "pvc" / "rules"
 CASES = sorted(RULES.glob("*.dts"))
@@ -143,7 +145,7 @@ def test_every_rule_has_a_test(pvc):
     ids = rule_ids(pvc)
     tested = {longest_rule(case.stem, ids) for case in CASES}
     tested |= {longest_rule(name[len("test_rule_"):].replace("_", "-"), ids)
-               for name in globals() if name.startswith("test_rule_")}
+               for name in [*globals(), *vars(test_cut)] if name.startswith("test_rule_")}
     assert tested == set(ids)
 
 

@@ -5,7 +5,8 @@
  *
  *   check_schema.c      unknown nodes and properties, and those of later releases
  *   check_memory.c      memory against RAM, memory, reservations, devices; guest addresses
- *   check_devices.c     ownership of devices, pages, interrupts, suppliers; DMA
+ *   check_devices.c     ownership of devices, pages, interrupts; DMA
+ *   check_suppliers.c   what devices depend on
  *   check_partitions.c  cores, names, numbers, modes, health
  *   check_channels.c    ends and names of channels
  */
@@ -17,5 +18,14 @@ void check_schema(const struct system *system);
 void check_memory(const struct system *system);
 void check_guest_addresses(const struct system *system); /* after place_windows() */
 void check_devices(const struct system *system);
+void check_suppliers(const struct system *system);
 void check_partitions(const struct system *system);
 void check_channels(const struct system *system);
+
+/* ---- Words for messages -------------------------------------------------------- */
+
+/* Where a partition takes its devices. */
+struct location access_where(const struct system *system, const struct partition *partition);
+
+/* Whose a device is. */
+const char *owner_text(const struct device *device);

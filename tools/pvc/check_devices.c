@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules about devices: whose they are, what shares their pages and interrupts, what they depend on.
+ * Rules about devices: whose they are, what shares their pages and interrupts, what DMA reaches.
  */
 #include "tools/pvc/check.h"
 
@@ -14,13 +14,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-static struct location access_where(const struct system *system, const struct partition *partition)
+struct location access_where(const struct system *system, const struct partition *partition)
 {
 	return tree_where(system->tree, node_of(system, &partition->node), "access");
 }
 
 /* Whose a device is, in words. */
-static const char *owner_text(const struct device *device)
+const char *owner_text(const struct device *device)
 {
 	switch (device->use) {
 	case DEVICE_HYPERVISOR:
@@ -319,134 +319,13 @@ static void check_trusted(const struct system *system, const struct partition *p
 	}
 }
 
-/* ---- Suppliers ----------------------------------------------------------------- */
-
-/* Properties that name what a device needs to work; the numbers behind each reference differ. */
-static const struct {
-	const char *property;
-	const char *cells; /* of the supplier; NULL: no cells */
-} supplier_properties[] = {
-	{ "clocks", "#clock-cells" },
-	{ "assigned-clocks", "#clock-cells" },
-	{ "resets", "#reset-cells" },
-	{ "power-domains", "#power-domain-cells" },
-	{ "phys", "#phy-cells" },
-	{ "dmas", "#dma-cells" },
-	{ "mboxes", "#mbox-cells" },
-	{ "pwms", "#pwm-cells" },
-	{ "io-channels", "#io-channel-cells" },
-	{ "pinctrl-0", NULL },
-	{ "interrupt-parent", NULL },
-	{ "interrupts-extended", "#interrupt-cells" },
-};
-
-/* Suppliers by the end of the property's name: vcc-supply, reset-gpios. */
-static const struct {
-	const char *suffix;
-	const char *cells;
-} supplier_suffixes[] = {
-	{ "-supply", NULL },
-	{ "-gpios", "#gpio-cells" },
-	{ "-gpio", "#gpio-cells" },
-};
-
-/* The device that a supplier is part of: itself or the nearest node around it with registers. */
-static struct device *find_supplier_device(const struct system *system,
-					   const struct tree_node *node)
-{
-	for (; node != NULL && node->parent != NULL; node = node->parent) {
-		struct device *device = find_device(system, node);
-
-		if (device != NULL) {
-			return device;
-		}
-	}
-	return NULL;
-}
-
-static void check_supplier(const struct system *system, const struct device *device,
-			   const struct tree_node *supplier, const struct property *property)
-{
-	const struct device *owner = find_supplier_device(system, supplier);
-	struct location where = access_where(system, device->owner);
-
-	if (owner == NULL || owner == device || owner == system->gic ||
-	    (owner->use == DEVICE_PARTITION && owner->owner == device->owner)) {
-		return; /* fixed clocks and the like belong to nobody and are copied */
-	}
-	if (owner->use == DEVICE_FREE) {
-		diag_warning(where, "supplier-missing",
-			     "%s of partition \"%s\" depends on %s ('%s'), which nobody has",
-			     device->node.path, device->owner->name, owner->node.path,
-			     property->name);
-	} else {
-		diag_error(where, "supplier-foreign",
-			   "%s of partition \"%s\" depends on %s ('%s'), which belongs to %s",
-			   device->node.path, device->owner->name, owner->node.path, property->name,
-			   owner_text(owner));
-	}
-	diag_note(property->where, "the dependency stands here");
-}
-
-/* Walks a list of references, each with as many cells as its target says. */
-static void check_supplier_list(const struct system *system, const struct device *device,
-				const struct property *property, const char *cells_name)
-{
-	for (size_t at = 0; at < property_n_cells(property); ) {
-		const struct tree_node *supplier =
-			tree_by_phandle(system->tree, property_cell(property, at++));
-		struct property cells;
-
-		if (supplier == NULL) {
-			continue; /* 0: an optional entry left out */
-		}
-		check_supplier(system, device, supplier, property);
-		if (cells_name == NULL) {
-			continue;
-		}
-		cells = tree_property(system->tree, supplier, cells_name);
-		if (cells.n_bytes != 4 ||
-		    property_cell(&cells, 0) > property_n_cells(property) - at) {
-			return;
-		}
-		at += property_cell(&cells, 0);
-	}
-}
-
-struct supplier_visit {
-	const struct system *system;
-	const struct device *device;
-};
-
-static void check_supplier_property(const struct property *property, void *context)
-{
-	const struct supplier_visit *visit = context;
-
-	for (size_t i = 0; i < ARRAY_SIZE(supplier_properties); i++) {
-		if (strcmp(property->name, supplier_properties[i].property) == 0) {
-			check_supplier_list(visit->system, visit->device, property,
-					    supplier_properties[i].cells);
-		}
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(supplier_suffixes); i++) {
-		if (ends_with(property->name, supplier_suffixes[i].suffix)) {
-			check_supplier_list(visit->system, visit->device, property,
-					    supplier_suffixes[i].cells);
-		}
-	}
-}
-
 /* ---- All ----------------------------------------------------------------------- */
 
 static void check_owned(const struct system *system, const struct device *device)
 {
-	struct supplier_visit visit = { .system = system, .device = device };
-
 	check_pages(system, device);
 	check_interrupts(system, device);
 	check_dma(system, device);
-	tree_each_property(system->tree, node_of(system, &device->node), check_supplier_property,
-			   &visit);
 }
 
 void check_devices(const struct system *system)

@@ -52,6 +52,8 @@ static const struct known partition_properties[] = {
 	{ "paravent,gic-base", USED },
 	{ "paravent,uart-base", USED },
 	{ "paravent,trusted-dma", USED },
+	{ "paravent,shared-suppliers", USED },
+	{ "paravent,devicetree-omit", USED },
 	{ "paravent,interrupts", USED },
 	{ "paravent,masks-by-pmr", USED },
 	{ "paravent,criticality", LATER },
@@ -113,6 +115,8 @@ static const struct known board_properties[] = {
 	{ "paravent,spare-spis", USED },
 	{ "paravent,dma-masters", USED },
 	{ "paravent,qemu", USED },
+	{ "paravent,qemu-serials", USED },
+	{ "paravent,devicetree", USED },
 	{ NULL, USED },
 };
 

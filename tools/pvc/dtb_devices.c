@@ -1,466 +1,291 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/pvc/dtb_devices.h"
 
+#include "hyp/types.h"
+#include "tools/pvc/needs.h"
 #include "tools/pvc/util.h"
 
-#include "hyp/types.h"
-
-#include <inttypes.h>
-#include <libfdt.h>
 #include <string.h>
 
 #define GUEST_INTERRUPT_CELLS 3
-#define TREE_DEPTH_MAX        32
-
-/* Properties that hold references. `cells` NULL: phandles alone, without arguments. */
-static const struct reference {
-	const char *property; /* "-x" means any property that ends so, "x-" any that starts so */
-	const char *cells;
-	const char *names;    /* property that goes with it */
-} references[] = {
-	{ "clocks",                 "#clock-cells",          "clock-names" },
-	{ "assigned-clocks",        "#clock-cells",          "assigned-clock-rates" },
-	{ "assigned-clock-parents", "#clock-cells",          NULL },
-	{ "resets",                 "#reset-cells",          "reset-names" },
-	{ "power-domains",          "#power-domain-cells",   "power-domain-names" },
-	{ "dmas",                   "#dma-cells",            "dma-names" },
-	{ "iommus",                 "#iommu-cells",          NULL },
-	{ "phys",                   "#phy-cells",            "phy-names" },
-	{ "mboxes",                 "#mbox-cells",           "mbox-names" },
-	{ "pwms",                   "#pwm-cells",            "pwm-names" },
-	{ "io-channels",            "#io-channel-cells",     "io-channel-names" },
-	{ "interconnects",          "#interconnect-cells",   "interconnect-names" },
-	{ "hwlocks",                "#hwlock-cells",         "hwlock-names" },
-	{ "thermal-sensors",        "#thermal-sensor-cells", NULL },
-	{ "sound-dai",              "#sound-dai-cells",      NULL },
-	{ "msi-parent",             "#msi-cells",            NULL },
-	{ "gpio-ranges",            "#gpio-cells",           NULL },
-	{ "gpios",                  "#gpio-cells",           NULL },
-	{ "-gpios",                 "#gpio-cells",           NULL },
-	{ "-gpio",                  "#gpio-cells",           NULL },
-	{ "interrupts-extended",    "#interrupt-cells",      "interrupt-names" },
-	{ "nvmem-cells",            NULL,                    "nvmem-cell-names" },
-	{ "memory-region",          NULL,                    "memory-region-names" },
-	{ "phy-handle",             NULL,                    NULL },
-	{ "remote-endpoint",        NULL,                    NULL },
-	{ "operating-points-v2",    NULL,                    NULL },
-	{ "-supply",                NULL,                    NULL },
-	{ "pinctrl-",               NULL,                    "pinctrl-names" },
-};
-
-/* Replaced, or without a meaning at the new place. */
-static const char *const left_out[] = {
-	"phandle", "linux,phandle", "interrupt-parent", "interrupts", "ranges", "dma-ranges",
-	"interrupt-map", "interrupt-map-mask", "iommu-map", "msi-map",
-};
+#define ROOT_CELLS            2 /* of addresses and of sizes, in every partition's tree */
 
 struct copy {
 	struct dtb             *dtb;
 	const struct system    *system;
-	const void             *fdt;
 	const struct partition *partition;
-	int                    *fixed;  /* offsets of fixed clocks and regulators to copy */
-	size_t                  n_fixed;
+	struct needs            needs;
 };
 
-/* ---- The input tree -------------------------------------------------------------------------- */
-
-uint32_t dtb_input_phandle(const struct system *system, int offset)
+const char *dtb_device_path(const struct system *system, const struct partition *partition,
+			    const struct device *device)
 {
-	return fdt_get_phandle(system->fdt, offset);
-}
+	const struct tree_node *node = device_node_in(partition->tree, system, device);
 
-static uint32_t cell_at(const void *value, size_t index)
-{
-	uint32_t cell;
-
-	memcpy(&cell, (const char *)value + index * sizeof(cell), sizeof(cell));
-	return fdt32_to_cpu(cell);
-}
-
-static const void *get_property(const void *fdt, int offset, const char *name, size_t *bytes)
-{
-	int length = 0;
-	const void *value = fdt_getprop(fdt, offset, name, &length);
-
-	*bytes = value != NULL && length > 0 ? (size_t)length : 0;
-	return value;
-}
-
-static uint32_t get_cell(const void *fdt, int offset, const char *name, uint32_t otherwise)
-{
-	size_t bytes;
-	const void *value = get_property(fdt, offset, name, &bytes);
-
-	return bytes >= sizeof(uint32_t) ? cell_at(value, 0) : otherwise;
-}
-
-static bool has_property(const void *fdt, int offset, const char *name)
-{
-	return fdt_getprop(fdt, offset, name, NULL) != NULL;
-}
-
-static const struct device *device_at(const struct system *system, int offset)
-{
-	for (size_t i = 0; i < system->n_devices; i++) {
-		if (system->devices[i].node.offset == offset) {
-			return &system->devices[i];
-		}
-	}
-	return NULL;
-}
-
-/* The device a node is or belongs to; NULL: none. */
-static const struct device *device_around(const struct copy *copy, int offset)
-{
-	for (unsigned depth = 0; offset >= 0 && depth < TREE_DEPTH_MAX; depth++) {
-		const struct device *device = device_at(copy->system, offset);
-
-		if (device != NULL) {
-			return device;
-		}
-		offset = fdt_parent_offset(copy->fdt, offset);
-	}
-	return NULL;
-}
-
-static bool is_fixed_supplier(const void *fdt, int offset)
-{
-	return fdt_node_check_compatible(fdt, offset, "fixed-clock") == 0 ||
-	       fdt_node_check_compatible(fdt, offset, "fixed-factor-clock") == 0 ||
-	       (fdt_node_check_compatible(fdt, offset, "regulator-fixed") == 0 &&
-		!has_property(fdt, offset, "gpio") && !has_property(fdt, offset, "gpios"));
-}
-
-/* What a phandle means, if the partition's tree has it; else -1. */
-static int find_target(const struct copy *copy, uint32_t phandle)
-{
-	int offset = fdt_node_offset_by_phandle(copy->fdt, phandle);
-	const struct device *device;
-
-	if (offset < 0) {
-		return -1;
-	}
-	if (offset == copy->system->gic->node.offset || is_fixed_supplier(copy->fdt, offset)) {
-		return offset;
-	}
-	device = device_around(copy, offset);
-	return device != NULL && device->use == DEVICE_PARTITION &&
-	       device->owner == copy->partition ? offset : -1;
-}
-
-/* ---- References ------------------------------------------------------------------------------ */
-
-static bool matches(const char *pattern, const char *name)
-{
-	size_t length = strlen(pattern);
-
-	if (pattern[0] == '-') {
-		return ends_with(name, pattern) && strcmp(name, "nr-gpios") != 0; /* a count */
-	}
-	if (pattern[length - 1] == '-') {
-		return starts_with(name, pattern) && name[length] >= '0' && name[length] <= '9';
-	}
-	return strcmp(pattern, name) == 0;
-}
-
-static const struct reference *find_reference(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(references); i++) {
-		if (matches(references[i].property, name)) {
-			return &references[i];
-		}
-	}
-	return NULL;
-}
-
-/*
- * Walks a list of references. Calls `visit` for each target the partition has;
- * false: there is one that it has not, or the list makes no sense.
- */
-static bool walk_references(struct copy *copy, const struct reference *reference,
-			    const void *value, size_t bytes,
-			    void (*visit)(struct copy *copy, int target))
-{
-	size_t n = bytes / sizeof(uint32_t);
-
-	for (size_t at = 0; at < n;) {
-		uint32_t phandle = cell_at(value, at++);
-		int target = find_target(copy, phandle);
-
-		if (phandle == 0) {
-			continue; /* an empty slot: has no arguments */
-		}
-		if (target < 0) {
-			return false;
-		}
-		if (visit != NULL) {
-			visit(copy, target);
-		}
-		at += reference->cells == NULL ? 0 : get_cell(copy->fdt, target,
-							      reference->cells, 0);
-		if (at > n) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool is_kept(struct copy *copy, int offset, const char *name, const void *value,
-		    size_t bytes)
-{
-	const struct reference *reference = find_reference(name);
-
-	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++) {
-		if (strcmp(name, left_out[i]) == 0) {
-			return false;
-		}
-	}
-	if (starts_with(name, "paravent,")) {
-		return false;
-	}
-	if (reference != NULL) {
-		return walk_references(copy, reference, value, bytes, NULL);
-	}
-	/* "clock-names" goes when "clocks" goes. */
-	for (size_t i = 0; i < ARRAY_SIZE(references); i++) {
-		const struct reference *with = &references[i];
-		size_t with_bytes;
-		const void *with_value;
-
-		if (with->names == NULL || strcmp(with->names, name) != 0) {
-			continue;
-		}
-		with_value = get_property(copy->fdt, offset,
-					  strcmp(with->property, "pinctrl-") == 0 ? "pinctrl-0"
-										  : with->property,
-					  &with_bytes);
-		if (with_value != NULL &&
-		    !walk_references(copy, with, with_value, with_bytes, NULL)) {
-			return false;
-		}
-	}
-	return true;
+	return node == NULL ? NULL : node->ref.path;
 }
 
 /* ---- Interrupts ------------------------------------------------------------------------------ */
 
-/* The interrupt controller of a node: interrupt-parent, its own or inherited. */
-static int find_controller(const struct copy *copy, int offset)
+/*
+ * A specifier of more than three cells names the cores of a PPI: those of the board, not the
+ * partition's.
+ */
+static void put_gic_interrupts(struct copy *copy, const struct property *interrupts, unsigned cells)
 {
-	for (unsigned depth = 0; offset >= 0 && depth < TREE_DEPTH_MAX; depth++) {
-		uint32_t phandle = get_cell(copy->fdt, offset, "interrupt-parent", 0);
-
-		if (phandle != 0) {
-			return find_target(copy, phandle);
-		}
-		offset = fdt_parent_offset(copy->fdt, offset);
-	}
-	return -1;
-}
-
-/* False: the node's interrupts end at a controller which the partition has not. */
-static bool copy_interrupts(struct copy *copy, int offset)
-{
-	size_t bytes, n;
-	const void *value = get_property(copy->fdt, offset, "interrupts", &bytes);
-	int controller;
-	uint32_t cells;
-
-	if (value == NULL) {
-		return true;
-	}
-	controller = find_controller(copy, offset);
-	if (controller < 0) {
-		return false;
-	}
-	dtb_cell(copy->dtb, "interrupt-parent", fdt_get_phandle(copy->fdt, controller));
-	cells = get_cell(copy->fdt, controller, "#interrupt-cells", GUEST_INTERRUPT_CELLS);
-	if (controller != copy->system->gic->node.offset || cells <= GUEST_INTERRUPT_CELLS) {
-		dtb_bytes(copy->dtb, "interrupts", value, bytes);
-		return true;
-	}
-
-	/* A fourth cell names the cores of a PPI: those of the board, not the partition's. */
-	n = bytes / sizeof(uint32_t) / cells;
-
+	size_t n = property_n_cells(interrupts) / cells;
 	uint32_t *list = xarray(n * GUEST_INTERRUPT_CELLS, sizeof(*list));
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < GUEST_INTERRUPT_CELLS; k++) {
-			list[i * GUEST_INTERRUPT_CELLS + k] = cell_at(value, i * cells + k);
+			list[i * GUEST_INTERRUPT_CELLS + k] =
+				property_cell(interrupts, i * cells + k);
 		}
 	}
 	dtb_cells(copy->dtb, "interrupts", list, n * GUEST_INTERRUPT_CELLS);
+}
+
+/* False: they end at a controller which the partition has not. */
+static bool put_interrupts(struct copy *copy, const struct tree_node *node)
+{
+	const struct tree *tree = copy->needs.tree;
+	struct property interrupts = tree_property(tree, node, "interrupts");
+	const struct tree_node *controller = interrupt_controller(tree, node);
+	struct property cells;
+
+	if (interrupts.name == NULL) {
+		return true;
+	}
+	if (controller == NULL || (controller != copy->needs.gic &&
+				   needs_keep(&copy->needs, controller) != KEEP_ALL)) {
+		return false;
+	}
+	dtb_cell(copy->dtb, "interrupt-parent", controller->phandle);
+	cells = tree_property(tree, controller, "#interrupt-cells");
+	if (controller == copy->needs.gic && cells.n_bytes == 4 &&
+	    property_cell(&cells, 0) > GUEST_INTERRUPT_CELLS) {
+		put_gic_interrupts(copy, &interrupts, property_cell(&cells, 0));
+	} else {
+		dtb_bytes(copy->dtb, "interrupts", interrupts.bytes, interrupts.n_bytes);
+	}
 	return true;
 }
 
-/* ---- Nodes ----------------------------------------------------------------------------------- */
+/* ---- Properties ------------------------------------------------------------------------------ */
 
-char *dtb_device_name(const struct device *device)
+/* Directly below the root, addresses change from the input's number of cells to ours. */
+static bool is_recoded(const struct copy *copy, const struct tree_node *node)
 {
-	const char *name = device->node.name;
-	const char *at = strchr(name, '@');
-	size_t stem = at != NULL ? (size_t)(at - name) : strlen(name);
+	const struct tree_node *root = &copy->needs.tree->nodes[0];
 
-	return xasprintf("%.*s@%" PRIx64, (int)stem, name, device->reg[0].base);
+	return node->parent == root &&
+	       (root->address_cells != ROOT_CELLS || root->size_cells != ROOT_CELLS);
 }
 
-static void add_dropped(const char ***dropped, size_t *n, const char *name)
+static void put_reg(struct copy *copy, const struct tree_node *node)
 {
-	*dropped = xgrow(*dropped, *n, *n + 1, sizeof(**dropped));
-	(*dropped)[(*n)++] = name;
+	struct range *ranges;
+	size_t n;
+
+	if (tree_reg(copy->needs.tree, node, &ranges, &n) != REG_OK) {
+		return;
+	}
+
+	uint64_t *reg = xarray(2 * n, sizeof(*reg));
+
+	for (size_t i = 0; i < n; i++) {
+		reg[2 * i] = ranges[i].base;
+		reg[2 * i + 1] = ranges[i].bytes;
+	}
+	dtb_numbers(copy->dtb, "reg", reg, 2 * n);
 }
 
-/* Properties of one node; `device` NULL: not the device's own node, so that reg stays as it is. */
-static void copy_properties(struct copy *copy, int offset, const struct device *device)
+/* "ranges" or "dma-ranges": child address, root's address, size. */
+static void put_ranges(struct copy *copy, const struct tree_node *node,
+		       const struct property *ranges)
 {
-	const void *fdt = copy->fdt;
-	const char **dropped = NULL;
-	size_t n_dropped = 0;
-	int property;
+	unsigned root = copy->needs.tree->nodes[0].address_cells;
+	unsigned entry = node->address_cells + root + node->size_cells;
+	size_t n = entry == 0 ? 0 : property_n_cells(ranges) / entry;
+	uint32_t *list = xarray(n * (entry + ROOT_CELLS), sizeof(*list));
+	size_t used = 0;
 
-	if (fdt_get_phandle(fdt, offset) != 0) {
-		dtb_cell(copy->dtb, "phandle", fdt_get_phandle(fdt, offset));
-	}
-	if (!copy_interrupts(copy, offset)) {
-		add_dropped(&dropped, &n_dropped, "interrupts");
-	}
-	fdt_for_each_property_offset(property, fdt, offset) {
-		const char *name = NULL;
-		int length = 0;
-		const void *value = fdt_getprop_by_offset(fdt, property, &name, &length);
+	for (size_t at = 0; at < n * entry; at += entry) {
+		uint64_t address = 0;
 
-		if (value == NULL || (device != NULL && strcmp(name, "reg") == 0)) {
-			continue;
+		for (unsigned i = 0; i < node->address_cells; i++) {
+			list[used++] = property_cell(ranges, at + i);
 		}
-		if (is_kept(copy, offset, name, value, (size_t)length)) {
-			dtb_bytes(copy->dtb, name, value, (size_t)length);
-		} else if (find_reference(name) != NULL) {
-			add_dropped(&dropped, &n_dropped, name);
+		property_number(ranges, at + node->address_cells, root, &address);
+		list[used++] = (uint32_t)(address >> 32);
+		list[used++] = (uint32_t)address;
+		for (unsigned i = 0; i < node->size_cells; i++) {
+			list[used++] = property_cell(ranges, at + node->address_cells + root + i);
 		}
 	}
-	if (device != NULL) {
-		uint64_t *reg = xarray(2 * device->n_reg, sizeof(*reg));
-
-		for (size_t i = 0; i < device->n_reg; i++) {
-			reg[2 * i] = device->reg[i].base;
-			reg[2 * i + 1] = device->reg[i].bytes;
-		}
-		dtb_numbers(copy->dtb, "reg", reg, 2 * device->n_reg);
-	}
-	if (n_dropped > 0) {
-		dtb_texts(copy->dtb, "paravent,dropped", dropped, n_dropped);
-	}
+	dtb_cells(copy->dtb, ranges->name, list, used);
 }
 
-/* All below a device that is not a device of its own: i2c clients, ports, partitions of a flash. */
-static void copy_children(struct copy *copy, int offset, unsigned depth)
-{
-	int child;
+struct copy_of_node {
+	struct copy            *copy;
+	const struct tree_node *node;
+	bool                    is_bridge; /* only addresses pass through here */
+	bool                    is_device; /* of the partition: given, so in use */
+	const char            **dropped;
+	size_t                  n_dropped;
+};
 
-	fdt_for_each_subnode(child, copy->fdt, offset) {
-		if (device_at(copy->system, child) != NULL || depth >= TREE_DEPTH_MAX) {
-			continue;
-		}
-		dtb_open(copy->dtb, fdt_get_name(copy->fdt, child, NULL));
-		copy_properties(copy, child, NULL);
-		copy_children(copy, child, depth + 1);
-		dtb_close(copy->dtb);
-	}
-}
-
-static bool inherits_coherency(const struct copy *copy, int offset)
+/* Written otherwise, or without a meaning here. */
+static bool is_left_out(const struct copy_of_node *what, const char *name)
 {
-	if (has_property(copy->fdt, offset, "dma-coherent")) {
-		return false; /* copied with the rest */
-	}
-	for (unsigned depth = 0; offset >= 0 && depth < TREE_DEPTH_MAX; depth++) {
-		if (has_property(copy->fdt, offset, "dma-coherent")) {
+	static const char *const never[] = {
+		"phandle", "linux,phandle", "interrupt-parent", "interrupts", "iommu-map",
+		"msi-map", "interrupt-map", "interrupt-map-mask",
+	};
+	static const char *const through[] = {
+		"#address-cells", "#size-cells", "ranges", "dma-ranges", "dma-coherent",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+		if (strcmp(name, never[i]) == 0) {
 			return true;
 		}
-		offset = fdt_parent_offset(copy->fdt, offset);
+	}
+	if (starts_with(name, "paravent,") || (what->is_device && strcmp(name, "status") == 0)) {
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(through); i++) {
+		if (strcmp(name, through[i]) == 0) {
+			return false;
+		}
+	}
+	return what->is_bridge;
+}
+
+static void add_dropped(struct copy_of_node *what, const char *name)
+{
+	what->dropped = xextend(what->dropped, what->n_dropped, sizeof(what->dropped[0]));
+	what->dropped[what->n_dropped++] = name;
+}
+
+static void copy_property(const struct property *input, void *context)
+{
+	struct copy_of_node *what = context;
+	struct copy *copy = what->copy;
+	struct property cut = *input;
+	const struct property *property = &cut;
+	enum keep_property keep;
+
+	if (is_left_out(what, input->name)) {
+		return;
+	}
+	keep = needs_keep_property(&copy->needs, what->node, &cut);
+	if (keep != PROPERTY_STAYS && is_reference_property(input->name)) {
+		add_dropped(what, input->name);
+	}
+	if (keep == PROPERTY_GOES) {
+		return;
+	}
+	if (is_recoded(copy, what->node) && strcmp(property->name, "reg") == 0) {
+		put_reg(copy, what->node);
+	} else if (is_recoded(copy, what->node) && property->n_bytes > 0 &&
+		   ends_with(property->name, "ranges") &&
+		   (property->name[0] == 'r' || starts_with(property->name, "dma-"))) {
+		put_ranges(copy, what->node, property);
+	} else {
+		dtb_bytes(copy->dtb, property->name, property->bytes, property->n_bytes);
+	}
+}
+
+static bool is_given(const struct copy *copy, const struct tree_node *node)
+{
+	for (size_t i = 0; i < copy->partition->n_devices; i++) {
+		if (device_node_in(copy->needs.tree, copy->system, copy->partition->devices[i]) ==
+		    node) {
+			return true;
+		}
 	}
 	return false;
 }
 
-/* ---- Fixed suppliers ------------------------------------------------------------------------- */
-
-static void find_fixed_below(struct copy *copy, int offset, unsigned depth);
-
-static void add_fixed(struct copy *copy, int target)
+static void copy_properties(struct copy *copy, const struct tree_node *node)
 {
-	if (!is_fixed_supplier(copy->fdt, target)) {
-		return;
-	}
-	for (size_t i = 0; i < copy->n_fixed; i++) {
-		if (copy->fixed[i] == target) {
-			return;
-		}
-	}
-	copy->fixed = xgrow(copy->fixed, copy->n_fixed, copy->n_fixed + 1, sizeof(*copy->fixed));
-	copy->fixed[copy->n_fixed++] = target;
-	find_fixed_below(copy, target, 0); /* a divider has a clock of its own */
-}
+	bool is_whole = needs_keep(&copy->needs, node) == KEEP_ALL;
+	struct copy_of_node what = {
+		.copy = copy, .node = node, .is_device = is_whole && is_given(copy, node),
+		.is_bridge = !is_whole && has_registers(copy->needs.tree, node),
+	};
 
-static void find_fixed_below(struct copy *copy, int offset, unsigned depth)
-{
-	int property, child;
-
-	fdt_for_each_property_offset(property, copy->fdt, offset) {
-		const char *name = NULL;
-		int length = 0;
-		const void *value = fdt_getprop_by_offset(copy->fdt, property, &name, &length);
-		const struct reference *reference = value != NULL ? find_reference(name) : NULL;
-
-		if (reference != NULL &&
-		    walk_references(copy, reference, value, (size_t)length, NULL)) {
-			walk_references(copy, reference, value, (size_t)length, add_fixed);
-		}
+	if (node->phandle != 0) {
+		dtb_cell(copy->dtb, "phandle", node->phandle);
 	}
-	fdt_for_each_subnode(child, copy->fdt, offset) {
-		if (device_at(copy->system, child) == NULL && depth < TREE_DEPTH_MAX) {
-			find_fixed_below(copy, child, depth + 1);
-		}
+	if (what.is_bridge) {
+		dtb_text(copy->dtb, "compatible", "simple-bus");
+	} else if (!put_interrupts(copy, node)) {
+		add_dropped(&what, "interrupts");
+	}
+	tree_each_property(copy->needs.tree, node, copy_property, &what);
+	if (what.n_dropped > 0) {
+		dtb_texts(copy->dtb, "paravent,dropped", what.dropped, what.n_dropped);
 	}
 }
 
-/* The phandle in the name keeps suppliers from different buses apart. */
-static void copy_fixed(struct copy *copy)
-{
-	for (size_t i = 0; i < copy->n_fixed; i++) {
-		const char *name = fdt_get_name(copy->fdt, copy->fixed[i], NULL);
-		size_t stem = strcspn(name, "@");
+/* ---- Nodes ----------------------------------------------------------------------------------- */
 
-		dtb_open(copy->dtb, xasprintf("%.*s-%" PRIu32, (int)stem, name,
-					      fdt_get_phandle(copy->fdt, copy->fixed[i])));
-		copy_properties(copy, copy->fixed[i], NULL);
+static void copy_kept_below(struct copy *copy, const struct tree_node *node)
+{
+	for (const struct tree_node *child = node->first_child; child != NULL;
+	     child = child->next_sibling) {
+		if (needs_keep(&copy->needs, child) == KEEP_NOT) {
+			continue;
+		}
+		dtb_open(copy->dtb, child->ref.name);
+		copy_properties(copy, child);
+		copy_kept_below(copy, child);
 		dtb_close(copy->dtb);
 	}
+}
+
+static struct copy copy_of(struct dtb *dtb, const struct system *system,
+			   const struct partition *partition)
+{
+	return (struct copy){ .dtb = dtb, .system = system, .partition = partition,
+			      .needs = needs_of(system, partition, partition->tree) };
 }
 
 void dtb_copy_devices(struct dtb *dtb, const struct system *system,
 		      const struct partition *partition)
 {
-	struct copy copy = { .dtb = dtb, .system = system, .fdt = system->fdt,
-			     .partition = partition };
+	struct copy copy = copy_of(dtb, system, partition);
 
-	for (size_t i = 0; i < partition->n_devices; i++) {
-		find_fixed_below(&copy, partition->devices[i]->node.offset, 0);
+	copy_kept_below(&copy, &partition->tree->nodes[0]);
+}
+
+struct alias_copy {
+	struct copy copy;
+	const char *but;
+};
+
+static void copy_alias(const struct property *property, void *context)
+{
+	const struct alias_copy *what = context;
+	const char *path = property_string(property);
+	const struct tree_node *node =
+		path == NULL ? NULL : tree_by_path(what->copy.needs.tree, path);
+
+	if (node != NULL && needs_keep(&what->copy.needs, node) == KEEP_ALL &&
+	    (what->but == NULL || !starts_with(property->name, what->but))) {
+		dtb_text(what->copy.dtb, property->name, path);
 	}
-	copy_fixed(&copy);
-	for (size_t i = 0; i < partition->n_devices; i++) {
-		const struct device *device = partition->devices[i];
+}
 
-		if (device->n_reg == 0) {
-			continue;
-		}
-		dtb_open(dtb, dtb_device_name(device));
-		copy_properties(&copy, device->node.offset, device);
-		if (inherits_coherency(&copy, device->node.offset)) {
-			dtb_flag(dtb, "dma-coherent");
-		}
-		copy_children(&copy, device->node.offset, 0);
-		dtb_close(dtb);
+void dtb_copy_aliases(struct dtb *dtb, const struct system *system,
+		      const struct partition *partition, const char *but)
+{
+	const struct tree_node *aliases = tree_by_path(partition->tree, "/aliases");
+	struct alias_copy what = { copy_of(dtb, system, partition), but };
+
+	if (aliases != NULL) {
+		tree_each_property(partition->tree, aliases, copy_alias, &what);
 	}
 }

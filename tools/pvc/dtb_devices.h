@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nodes of passed-through devices, copied from the input tree into a partition's.
+ * Nodes of passed-through devices: the partition's tree cut down to them and to what they need
+ * (needs.h), written into the partition's own.
  *
- * Devices stand directly below the root, at their CPU addresses. Copied nodes keep their phandles,
- * and the partition's GIC node takes that of the board's, so that a reference in a property nobody
- * knows still means the same node or none. Known references to what the partition has not (clocks,
- * dmas, iommus, ...) are left out, and the node says so in "paravent,dropped". Fixed clocks and
- * regulators belong to nobody and are copied with the devices that refer to them.
+ * Nodes keep their names, their places on their buses and their phandles, and the partition's GIC
+ * node takes that of the board's, so that a reference in a property nobody knows still means the
+ * same node or none. Where a property had to go, the node says so in "paravent,dropped".
  */
 #pragma once
 
 #include "tools/pvc/dtb_writer.h"
 #include "tools/pvc/model.h"
+#include "tools/pvc/tree.h"
 
 void dtb_copy_devices(struct dtb *dtb, const struct system *system,
 		      const struct partition *partition);
 
-/* Name of a device's node in its partition's tree: "serial@9000000". */
-char *dtb_device_name(const struct device *device);
+/* Entries of the tree's /aliases that lead to what the partition has; not those that start so. */
+void dtb_copy_aliases(struct dtb *dtb, const struct system *system,
+		      const struct partition *partition, const char *but);
 
-/* Phandle of a node of the input tree; 0: it has none. */
-uint32_t dtb_input_phandle(const struct system *system, int offset);
+/* Path of a device's node in its partition's tree: "/soc/serial@9000000". NULL: it has none. */
+const char *dtb_device_path(const struct system *system, const struct partition *partition,
+			    const struct device *device);

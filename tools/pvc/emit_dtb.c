@@ -9,6 +9,7 @@
 #include "tools/pvc/dtb_writer.h"
 #include "tools/pvc/emit.h"
 #include "tools/pvc/mmu.h"
+#include "tools/pvc/needs.h"
 #include "tools/pvc/output.h"
 #include "tools/pvc/util.h"
 
@@ -77,8 +78,9 @@ static const struct device *own_uart(const struct guest *guest)
 	for (size_t i = 0; i < guest->partition->n_devices; i++) {
 		const struct device *device = guest->partition->devices[i];
 
-		if (device->n_reg > 0 && (starts_with(device->node.name, "serial@") ||
-					  starts_with(device->node.name, "uart@"))) {
+		if (dtb_device_path(guest->system, guest->partition, device) != NULL &&
+		    (starts_with(device->node.name, "serial@") ||
+		     starts_with(device->node.name, "uart@"))) {
 			return device;
 		}
 	}
@@ -91,7 +93,7 @@ static char *stdout_path(const struct guest *guest)
 	const struct device *device = own_uart(guest);
 
 	if (device != NULL) {
-		return xasprintf("/%s", dtb_device_name(device));
+		return xstrdup(dtb_device_path(guest->system, guest->partition, device));
 	}
 	return guest->partition->has_console ? xasprintf("/pl011@%" PRIx64, guest->partition->uart)
 					     : NULL;
@@ -127,17 +129,31 @@ static void put_console(struct guest *guest)
 	dtb_close(dtb);
 }
 
+/*
+ * The board numbers its serial ports, and the partition's own keeps its number; the emulated one is
+ * always the first.
+ */
+static void put_aliases(struct guest *guest, const char *console)
+{
+	bool is_emulated = guest->partition->has_console;
+	bool is_numbered = guest->partition->tree != guest->system->tree && !is_emulated;
+
+	dtb_open(&guest->dtb, "aliases");
+	if (console != NULL && !is_numbered) {
+		dtb_text(&guest->dtb, "serial0", console);
+	}
+	dtb_copy_aliases(&guest->dtb, guest->system, guest->partition,
+			 is_numbered ? NULL : "serial");
+	dtb_close(&guest->dtb);
+}
+
 static void put_chosen(struct guest *guest)
 {
 	const struct partition *partition = guest->partition;
 	struct dtb *dtb = &guest->dtb;
 	char *path = stdout_path(guest);
 
-	if (path != NULL) {
-		dtb_open(dtb, "aliases");
-		dtb_text(dtb, "serial0", path);
-		dtb_close(dtb);
-	}
+	put_aliases(guest, path);
 	dtb_open(dtb, "chosen");
 	if (partition->bootargs != NULL) {
 		dtb_text(dtb, "bootargs", partition->bootargs);
@@ -437,19 +453,18 @@ static size_t build_guest(struct guest *guest)
 	return dtb_finish(&guest->dtb);
 }
 
-/* Phandles of our own start behind those of the input tree, which copied nodes keep. */
+/* Phandles of our own start behind those of the tree that copied nodes keep. */
 static void choose_phandles(struct guest *guest)
 {
-	uint32_t next = 0;
+	const struct tree *tree = guest->partition->tree;
+	const struct tree_node *gic =
+		device_node_in(tree, guest->system, guest->system->gic);
+	uint32_t next = MIN_NO_PHANDLE;
 
-	if (fdt_find_max_phandle(guest->system->fdt, &next) < 0) {
-		next = 0;
+	if (tree->n_phandles > 0) {
+		next += tree->by_phandle[tree->n_phandles - 1]->phandle;
 	}
-	next += MIN_NO_PHANDLE;
-	guest->gic = dtb_input_phandle(guest->system, guest->system->gic->node.offset);
-	if (guest->gic == 0) {
-		guest->gic = next++;
-	}
+	guest->gic = gic != NULL && gic->phandle != 0 ? gic->phandle : next++;
 	guest->clock = next++;
 	find_windows(guest, next);
 }

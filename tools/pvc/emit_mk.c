@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* system.mk: what the Makefile must know of a system. */
+#include "tools/pvc/board_tree.h"
 #include "tools/pvc/emit.h"
 #include "tools/pvc/emit_c.h"
 #include "tools/pvc/output.h"
@@ -91,6 +92,30 @@ static void print_qemu(FILE *out, const struct system *system)
 	fputc('\n', out);
 }
 
+/* Which of QEMU's serial lines is the console; the board's description lists them. */
+static void print_qemu_serial(FILE *out, const struct system *system)
+{
+	size_t console = 0;
+
+	for (size_t i = 0; i < system->n_qemu_serials; i++) {
+		if (system->console != NULL && system->qemu_serials[i] == system->console) {
+			console = i;
+		}
+	}
+	fprintf(out, "qemu_serial := %zu\n", console);
+}
+
+/* The board's own devicetree, and whether the system cannot be built without it. */
+static void print_devicetree(FILE *out, const struct system *system)
+{
+	fputs("devicetree :=", out);
+	if (system->devicetree != NULL) {
+		fputc(' ', out);
+		print_word(out, system->devicetree);
+	}
+	fprintf(out, "\ncuts_devicetree :=%s\n", is_board_tree_needed(system) ? " yes" : "");
+}
+
 bool emit_system_mk(const struct system *system)
 {
 	FILE *out = output_open("system.mk");
@@ -107,5 +132,7 @@ bool emit_system_mk(const struct system *system)
 	fputc('\n', out);
 	print_images(out, system);
 	print_qemu(out, system);
+	print_qemu_serial(out, system);
+	print_devicetree(out, system);
 	return fclose(out) == 0;
 }

@@ -2,6 +2,7 @@
 #include "tools/pvc/load.h"
 
 #include "hyp/types.h"
+#include "tools/pvc/board_tree.h"
 #include "tools/pvc/check.h"
 #include "tools/pvc/diag.h"
 #include "tools/pvc/parse.h"
@@ -48,11 +49,13 @@ bool system_load(const char *file, const struct load_options *options, struct sy
 	parse_devices(system);
 	parse_domains(system);
 	parse_channels(system);
+	read_board_tree(system, options);
 
 	check_schema(system);
 	check_partitions(system);
 	check_memory(system);
 	check_devices(system);
+	check_suppliers(system);
 	check_channels(system);
 
 	place_windows(system);

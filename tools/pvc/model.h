@@ -146,6 +146,11 @@ struct partition {
 	size_t          n_memory;
 	struct device **devices;
 	size_t          n_devices;
+	struct device **shared;   /* suppliers among them that serve devices of others, too */
+	size_t          n_shared;
+	const char    **omitted;  /* "path" or "path:property" of its tree that it shall not see */
+	size_t          n_omitted;
+	const struct tree *tree;  /* where the nodes of its devices are cut from */
 
 	uint64_t gic_distributor; /* guest addresses; physical ones unless paravent,gic-base */
 	uint64_t gic_second;      /* GICR (v3) or GICC (v2) */
@@ -182,6 +187,8 @@ struct system {
 	const char *hash;      /* of the preprocessed input, hex */
 	const void *fdt;       /* flattened tree (libfdt) */
 	const struct tree *tree; /* the same, indexed: tree.h */
+	const char *devicetree;  /* the board's own, a file below dtbs/; NULL: none is named */
+	const struct tree *board_tree; /* that file, read; NULL: not needed, or not read yet */
 	const char *preprocessed; /* what cpp made of the input; NULL when the input was a flattened tree */
 	size_t      preprocessed_bytes;
 
@@ -215,4 +222,6 @@ struct system {
 	struct window    *windows;
 	size_t            n_windows;
 	const char      **qemu;               /* machine arguments from the board, NULL-terminated */
+	struct device   **qemu_serials;       /* what QEMU's -serial options stand for, in order */
+	size_t            n_qemu_serials;
 };

@@ -311,6 +311,7 @@ static void parse_board_node(struct system *system)
 		  &system->spi_count);
 	parse_spare_spis(system, board);
 	parse_qemu(system, board);
+	system->devicetree = value_string(system->tree, board, "paravent,devicetree", OPTIONAL);
 }
 
 void parse_board(struct system *system)

@@ -9,6 +9,7 @@
 
 #include "hyp/config.h"
 #include "tools/pvc/diag.h"
+#include "tools/pvc/parse_value.h"
 #include "tools/pvc/range.h"
 #include "tools/pvc/util.h"
 
@@ -271,6 +272,25 @@ static void parse_gic(struct system *system)
 		"\"arm,gic-400\" or \"arm,cortex-a15-gic\"");
 }
 
+/* ---- QEMU's serial lines ------------------------------------------------------- */
+
+static void parse_qemu_serials(struct system *system)
+{
+	const struct tree_node *board = find_board(system);
+	struct reference *references;
+	size_t n;
+
+	if (board == NULL) {
+		return;
+	}
+	value_references(system->tree, board, "paravent,qemu-serials", OPTIONAL, 0, &references, &n);
+	system->qemu_serials = xarray(n, sizeof(system->qemu_serials[0]));
+	for (size_t i = 0; i < n; i++) {
+		system->qemu_serials[system->n_qemu_serials++] =
+			find_device(system, references[i].target);
+	}
+}
+
 void parse_devices(struct system *system)
 {
 	collect_devices(system);
@@ -279,4 +299,5 @@ void parse_devices(struct system *system)
 		parse_device_interrupts(system, &system->devices[i],
 					node_of(system, &system->devices[i].node));
 	}
+	parse_qemu_serials(system);
 }

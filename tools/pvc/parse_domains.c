@@ -309,6 +309,38 @@ static void parse_partition_devices(struct system *system, struct partition *par
 	}
 }
 
+/* Entries that are no devices are left to check_devices.c. */
+static void parse_shared(struct system *system, struct partition *partition,
+			 const struct tree_node *node)
+{
+	struct reference *references;
+	size_t n;
+
+	value_references(system->tree, node, "paravent,shared-suppliers", OPTIONAL, 0, &references,
+			 &n);
+	partition->shared = xarray(n, sizeof(partition->shared[0]));
+	for (size_t i = 0; i < n; i++) {
+		struct device *device = find_device(system, references[i].target);
+
+		if (device != NULL) {
+			partition->shared[partition->n_shared++] = device;
+		}
+	}
+}
+
+static void parse_omitted(struct system *system, struct partition *partition,
+			  const struct tree_node *node)
+{
+	struct property omit = tree_property(system->tree, node, "paravent,devicetree-omit");
+	const char *one;
+
+	for (size_t i = 0; (one = property_string_at(&omit, i)) != NULL; i++) {
+		partition->omitted =
+			xextend(partition->omitted, i, sizeof(partition->omitted[0]));
+		partition->omitted[partition->n_omitted++] = one;
+	}
+}
+
 static void parse_software(struct system *system, struct partition *partition,
 			   const struct tree_node *node)
 {
@@ -359,6 +391,7 @@ static void parse_partition(struct system *system, const struct tree_node *node)
 		.name = node->ref.name,
 		.index = (uint32_t)system->n_partitions,
 		.id = UINT32_MAX,
+		.tree = system->tree,
 	};
 	system->n_partitions++;
 	value_u32(system->tree, node, "id", REQUIRED, 0, ID_LAST - 1, &partition->id);
@@ -367,6 +400,8 @@ static void parse_partition(struct system *system, const struct tree_node *node)
 	parse_roles(system, partition, node);
 	parse_guest_addresses(system, partition, node);
 	parse_partition_devices(system, partition, node);
+	parse_shared(system, partition, node);
+	parse_omitted(system, partition, node);
 	parse_software(system, partition, node);
 }
 

@@ -24,10 +24,13 @@ pvc-obj := \
 	tools/pvc/parse_cores.o \
 	tools/pvc/parse_channels.o \
 	tools/pvc/guest_map.o \
+	tools/pvc/board_tree.o \
+	tools/pvc/needs.o \
 	tools/pvc/check_schema.o \
 	tools/pvc/check_partitions.o \
 	tools/pvc/check_memory.o \
 	tools/pvc/check_devices.o \
+	tools/pvc/check_suppliers.o \
 	tools/pvc/check_channels.o \
 	tools/pvc/place.o \
 	tools/pvc/place_images.o \

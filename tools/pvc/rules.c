@@ -305,13 +305,48 @@ const struct rule rules[] = {
 	  "\n"
 	  "    sensor@1000 { reset-gpios = <&gpio0 3 0>; };  given to motion; gpio0 to linux\n"
 	  "\n"
-	  "Fix: give both to one partition.\n" },
+	  "Fix: give both to one partition; or let the supplier's owner say that it serves\n"
+	  "others: paravent,shared-suppliers = <&gpio0>. That trusts its software.\n" },
+	{ "shared-supplier", "a partition offers a supplier that is not its own",
+	  "paravent,shared-suppliers lists devices of the partition itself.\n"
+	  "\n"
+	  "    linux { paravent,shared-suppliers = <&ccm>; };   ccm is not in its access\n"
+	  "\n"
+	  "Fix: access = <&ccm 0x0>, or leave the entry to the owner.\n" },
+	{ "shared-clocks", "a kernel would turn off clocks that serve others (warning)",
+	  "Late in its boot Linux turns off all clocks that none of its own drivers uses, also\n"
+	  "that of another partition's device.\n"
+	  "\n"
+	  "    linux { paravent,shared-suppliers = <&ccm>; chosen { bootargs = \"quiet\"; }; };\n"
+	  "\n"
+	  "Fix: bootargs = \"quiet clk_ignore_unused\".\n" },
 	{ "supplier-missing", "a device depends on one that nobody has (warning)",
 	  "The partition cannot switch its supplier on; the firmware may have done it.\n"
 	  "\n"
 	  "    sensor@1000 { clocks = <&clk_controller 3>; };  the controller is not given\n"
 	  "\n"
-	  "Fix: give the supplier too, or know that it is on.\n" },
+	  "Fix: give the supplier too; or, knowing that the firmware has it on, leave it out of\n"
+	  "the partition's tree by name: paravent,devicetree-omit = \"/soc/clock@1000\".\n" },
+	{ "devicetree-missing", "the board's devicetree is not found or not readable",
+	  "Nodes for a Linux partition's devices are cut from the board's own devicetree. It is\n"
+	  "looked for beside the system DTS, then in each -i DIR as DIR/dtbs/<file> and DIR/<file>.\n"
+	  "\n"
+	  "    paravent-board { paravent,devicetree = \"freescale/my-board.dtb\"; };\n"
+	  "\n"
+	  "Fix: the notes list every place that was tried; tools/fetch brings Debian's.\n" },
+	{ "devicetree-device", "the board's devicetree lacks a device that is given away",
+	  "Devices of the system DTS and of the board's own devicetree are matched by address.\n"
+	  "\n"
+	  "    gpio9: gpio@30290000 { ... };   linux has it; the board's tree has nothing there\n"
+	  "\n"
+	  "Fix: correct the address, or name the devicetree of this board.\n" },
+	{ "devicetree-omit", "what shall be left out of a devicetree is not in it",
+	  "paravent,devicetree-omit lists nodes (\"/soc/x@1\") and properties (\"/soc/x@1:reset-gpios\")\n"
+	  "of the board's own devicetree.\n"
+	  "\n"
+	  "    linux { paravent,devicetree-omit = \"/soc/serial@7e201000/bluetoth\"; };\n"
+	  "\n"
+	  "Fix: dtc -I dtb -O dts shows the names.\n" },
 	{ "hypervisor-access", "the hypervisor's 'access' does not list what EL2 uses (warning)",
 	  "EL2 always uses the GIC and the console UART; readers and other tools look for\n"
 	  "them in 'access'.\n"

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/pvc/board_tree.h"
+
+#include "tools/pvc/diag.h"
+#include "tools/pvc/needs.h"
+#include "tools/pvc/parse.h"
+#include "tools/pvc/util.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool has_linux_devices(const struct partition *partition)
+{
+	return partition->n_devices > 0 && partition->os_type != NULL &&
+	       strcmp(partition->os_type, "linux") == 0;
+}
+
+bool is_board_tree_needed(const struct system *system)
+{
+	for (size_t i = 0; system->devicetree != NULL && i < system->n_partitions; i++) {
+		if (has_linux_devices(&system->partitions[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All places where the file is looked for, in order. NULL-terminated. */
+static const char **candidates(const struct system *system, const struct load_options *options)
+{
+	const char *file = system->devicetree;
+	const char **paths = xarray(2 * options->n_image_dirs + 2, sizeof(paths[0]));
+	size_t n = 0;
+
+	if (file[0] == '/') {
+		paths[n] = file;
+		return paths;
+	}
+	paths[n++] = xasprintf("%s/%s", path_folder(system->file), file);
+	for (size_t i = 0; i < options->n_image_dirs; i++) {
+		paths[n++] = xasprintf("%s/dtbs/%s", options->image_dirs[i], file);
+		paths[n++] = xasprintf("%s/%s", options->image_dirs[i], file);
+	}
+	return paths;
+}
+
+/* The file's content and where it was found; NULL: an error was reported. */
+static const char *read_file(const struct system *system, const struct load_options *options,
+			     struct location where, const char **path, size_t *bytes)
+{
+	const char **paths = candidates(system, options);
+	struct stat status;
+
+	for (size_t i = 0; paths[i] != NULL; i++) {
+		const char *content;
+
+		if (stat(paths[i], &status) != 0 || S_ISDIR(status.st_mode)) {
+			continue;
+		}
+		*path = paths[i];
+		content = file_read(paths[i], bytes);
+		if (content == NULL) {
+			diag_error(where, "devicetree-missing", "cannot read %s: %s", paths[i],
+				   errno == EINVAL ? "not a plain file" : strerror(errno));
+		}
+		return content;
+	}
+	diag_error(where, "devicetree-missing", "the board's devicetree \"%s\" is not found",
+		   system->devicetree);
+	for (size_t i = 0; paths[i] != NULL; i++) {
+		diag_note(where, "looked for %s", paths[i]);
+	}
+	return NULL;
+}
+
+/* Each device of a partition that is cut from the board's tree must stand in it. */
+static void check_devices_found(const struct system *system, const struct partition *partition)
+{
+	struct location where =
+		tree_where(system->tree, node_of(system, &partition->node), "access");
+
+	for (size_t i = 0; i < partition->n_devices; i++) {
+		const struct device *device = partition->devices[i];
+
+		if (device->n_reg > 0 &&
+		    device_node_in(partition->tree, system, device) == NULL) {
+			diag_error(where, "devicetree-device",
+				   "partition \"%s\" takes %s, but %s has no device at 0x%llx",
+				   partition->name, device->node.path, system->devicetree,
+				   (unsigned long long)device->reg[0].base);
+			diag_note(device->node.where, "%s is here", device->node.path);
+		}
+	}
+}
+
+void read_board_tree(struct system *system, const struct load_options *options)
+{
+	static const struct places no_places;
+	struct tree *tree = xmalloc(sizeof(*tree));
+	const char *path = NULL;
+	struct location where;
+	const char *content;
+	size_t bytes = 0;
+
+	if (!options->images || !is_board_tree_needed(system)) {
+		return;
+	}
+	where = tree_where(system->tree, find_board(system), "paravent,devicetree");
+	content = read_file(system, options, where, &path, &bytes);
+	if (content == NULL || !tree_build(content, bytes, path, &no_places, tree)) {
+		return;
+	}
+	system->board_tree = tree;
+	for (size_t i = 0; i < system->n_partitions; i++) {
+		if (has_linux_devices(&system->partitions[i])) {
+			system->partitions[i].tree = tree;
+			check_devices_found(system, &system->partitions[i]);
+		}
+	}
+}

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spec: Devicetree Specification v0.4 and the bindings of the Linux kernel for each property. */
+#include "tools/pvc/needs.h"
+
+#include "hyp/types.h"
+#include "tools/pvc/parse.h"
+#include "tools/pvc/util.h"
+
+#include <string.h>
+
+#define PIN_GROUPS "pinctrl-"
+
+enum weight {
+	ESSENTIAL, /* without it the node is of no use to those who need it */
+	HELPFUL,   /* the node works without: the firmware has set it up, or a slower way exists */
+	SILENT,    /* no need at all: a description that refers to others */
+};
+
+/* Properties that hold references. */
+static const struct reference_kind {
+	const char *property; /* "-x": any that ends so; "x-": any that starts so, then a digit */
+	const char *cells;    /* of the target: number of arguments; NULL: none */
+	const char *names;    /* property that goes with it, entry by entry */
+	enum weight weight;
+} kinds[] = {
+	{ "clocks",                 "#clock-cells",          "clock-names",          ESSENTIAL },
+	{ "assigned-clocks",        "#clock-cells",          "assigned-clock-rates", HELPFUL },
+	{ "assigned-clock-parents", "#clock-cells",          NULL,                   HELPFUL },
+	{ "resets",                 "#reset-cells",          "reset-names",          ESSENTIAL },
+	{ "power-domains",          "#power-domain-cells",   "power-domain-names",   ESSENTIAL },
+	{ "dmas",                   "#dma-cells",            "dma-names",            HELPFUL },
+	{ "iommus",                 "#iommu-cells",          NULL,                   ESSENTIAL },
+	{ "phys",                   "#phy-cells",            "phy-names",            ESSENTIAL },
+	{ "mboxes",                 "#mbox-cells",           "mbox-names",           ESSENTIAL },
+	{ "pwms",                   "#pwm-cells",            "pwm-names",            ESSENTIAL },
+	{ "io-channels",            "#io-channel-cells",     "io-channel-names",     ESSENTIAL },
+	{ "interconnects",          "#interconnect-cells",   "interconnect-names",   HELPFUL },
+	{ "hwlocks",                "#hwlock-cells",         "hwlock-names",         ESSENTIAL },
+	{ "thermal-sensors",        "#thermal-sensor-cells", NULL,                   SILENT },
+	{ "sound-dai",              "#sound-dai-cells",      NULL,                   ESSENTIAL },
+	{ "msi-parent",             "#msi-cells",            NULL,                   SILENT },
+	{ "gpio-ranges",            "#gpio-cells",           NULL,                   SILENT },
+	{ "gpios",                  "#gpio-cells",           NULL,                   ESSENTIAL },
+	{ "gpio",                   "#gpio-cells",           NULL,                   ESSENTIAL },
+	{ "-gpios",                 "#gpio-cells",           NULL,                   ESSENTIAL },
+	{ "-gpio",                  "#gpio-cells",           NULL,                   ESSENTIAL },
+	{ "interrupts-extended",    "#interrupt-cells",      "interrupt-names",      ESSENTIAL },
+	{ "nvmem-cells",            NULL,                    "nvmem-cell-names",     HELPFUL },
+	{ "memory-region",          NULL,                    "memory-region-names",  SILENT },
+	{ "phy-handle",             NULL,                    NULL,                   ESSENTIAL },
+	{ "remote-endpoint",        NULL,                    NULL,                   SILENT },
+	{ "operating-points-v2",    NULL,                    NULL,                   SILENT },
+	{ "mmc-pwrseq",             NULL,                    NULL,                   ESSENTIAL },
+	{ "firmware",               NULL,                    NULL,                   ESSENTIAL },
+	{ "-supply",                NULL,                    NULL,                   ESSENTIAL },
+	{ PIN_GROUPS,               NULL,                    "pinctrl-names",        HELPFUL },
+};
+
+/* States of nodes without registers while it is found out whether the partition can have them. */
+enum { UNKNOWN, ASKING, POSSIBLE, IMPOSSIBLE };
+
+/* ---- The tree -------------------------------------------------------------------------------- */
+
+static size_t index_of(const struct needs *needs, const struct tree_node *node)
+{
+	return (size_t)(node - needs->tree->nodes);
+}
+
+enum keep needs_keep(const struct needs *needs, const struct tree_node *node)
+{
+	return (enum keep)needs->keep[index_of(needs, node)];
+}
+
+bool is_bus(const struct tree *tree, const struct tree_node *node)
+{
+	return node->parent == NULL || tree_is_compatible(tree, node, "simple-bus") ||
+	       tree_is_compatible(tree, node, "simple-pm-bus");
+}
+
+bool has_registers(const struct tree *tree, const struct tree_node *node)
+{
+	struct range *ranges;
+	size_t n;
+
+	return !is_bus(tree, node) && tree_reg(tree, node, &ranges, &n) == REG_OK;
+}
+
+static bool has_common_compatible(const struct tree *a, const struct tree_node *node_a,
+				  const struct tree *b, const struct tree_node *node_b)
+{
+	struct property compatible = tree_property(a, node_a, "compatible");
+	const char *one;
+
+	for (size_t i = 0; (one = property_string_at(&compatible, i)) != NULL; i++) {
+		if (tree_is_compatible(b, node_b, one)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* In another tree than the system's a device is known by its address, and by its kind if need be. */
+const struct tree_node *device_node_in(const struct tree *tree, const struct system *system,
+				       const struct device *device)
+{
+	const struct tree_node *own = node_of(system, &device->node);
+	const struct tree_node *found = NULL;
+
+	if (tree == system->tree) {
+		return own;
+	}
+	for (size_t i = 0; i < tree->n_nodes && device->n_reg > 0; i++) {
+		const struct tree_node *node = &tree->nodes[i];
+		struct range *ranges;
+		size_t n;
+
+		if (is_bus(tree, node) || tree_reg(tree, node, &ranges, &n) != REG_OK ||
+		    ranges[0].base != device->reg[0].base) {
+			continue;
+		}
+		if (has_common_compatible(system->tree, own, tree, node)) {
+			return node;
+		}
+		found = found == NULL ? node : found;
+	}
+	return found;
+}
+
+const struct device *device_of_node(const struct system *system, const struct tree *tree,
+				    const struct tree_node *node)
+{
+	for (size_t i = 0; i < system->n_devices; i++) {
+		if (device_node_in(tree, system, &system->devices[i]) == node) {
+			return &system->devices[i];
+		}
+	}
+	return NULL;
+}
+
+const struct tree_node *interrupt_controller(const struct tree *tree, const struct tree_node *node)
+{
+	for (; node != NULL; node = node->parent) {
+		struct property parent = tree_property(tree, node, "interrupt-parent");
+
+		if (parent.n_bytes == 4) {
+			return tree_by_phandle(tree, property_cell(&parent, 0));
+		}
+	}
+	return NULL;
+}
+
+/* ---- References ------------------------------------------------------------------------------ */
+
+static bool matches(const char *pattern, const char *name)
+{
+	size_t length = strlen(pattern);
+
+	if (pattern[0] == '-') {
+		return ends_with(name, pattern) && strcmp(name, "nr-gpios") != 0; /* a count */
+	}
+	if (pattern[length - 1] == '-') {
+		return starts_with(name, pattern) && name[length] >= '0' && name[length] <= '9';
+	}
+	return strcmp(pattern, name) == 0;
+}
+
+static const struct reference_kind *kind_of(const char *property)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (matches(kinds[i].property, property)) {
+			return &kinds[i];
+		}
+	}
+	return NULL;
+}
+
+/* A GPIO hog's `gpios` are lines of the controller around it: numbers, no references. */
+static const struct reference_kind *kind_in(const struct tree *tree, const struct tree_node *node,
+					    const char *property)
+{
+	return strcmp(property, "gpios") == 0 && tree_has(tree, node, "gpio-hog") ?
+	       NULL : kind_of(property);
+}
+
+bool is_reference_property(const char *name)
+{
+	return kind_of(name) != NULL;
+}
+
+/* The targets of a property, one after the other; `at` starts at 0. NULL: no more. */
+static const struct tree_node *next_target(const struct tree *tree, const struct reference_kind *kind,
+					   const struct property *property, size_t *at)
+{
+	while (*at < property_n_cells(property)) {
+		const struct tree_node *target = tree_by_phandle(tree, property_cell(property, *at));
+		struct property cells;
+
+		(*at)++;
+		if (target == NULL) {
+			continue; /* 0: an entry left out, without arguments */
+		}
+		if (kind->cells != NULL) {
+			cells = tree_property(tree, target, kind->cells);
+			if (cells.n_bytes != 4 ||
+			    property_cell(&cells, 0) > property_n_cells(property) - *at) {
+				*at = property_n_cells(property); /* makes no sense: the last */
+			} else {
+				*at += property_cell(&cells, 0);
+			}
+		}
+		return target;
+	}
+	return NULL;
+}
+
+/* ---- Pin groups ------------------------------------------------------------------------------ */
+
+static void note_pin_controller(const struct property *property, void *context)
+{
+	struct needs *needs = context;
+	const struct reference_kind *kind = kind_of(property->name);
+	const struct tree_node *group;
+	size_t at = 0;
+
+	if (kind == NULL || strcmp(kind->property, PIN_GROUPS) != 0) {
+		return;
+	}
+	while ((group = next_target(needs->tree, kind, property, &at)) != NULL) {
+		if (group->parent != NULL) {
+			needs->is_pin_controller[index_of(needs, group->parent)] = true;
+		}
+	}
+}
+
+/*
+ * One of the many settings that hang below a pin controller: it comes with the device that refers
+ * to it, not with the controller.
+ */
+static bool is_pin_group(const struct needs *needs, const struct tree_node *node)
+{
+	return node->parent != NULL && needs->is_pin_controller[index_of(needs, node->parent)] &&
+	       !tree_has(needs->tree, node, "compatible") &&
+	       !tree_has(needs->tree, node, "gpio-hog");
+}
+
+/* ---- Who provides what ----------------------------------------------------------------------- */
+
+/* The node with registers that a node is or belongs to; NULL: none, it belongs to nobody. */
+static const struct tree_node *provider_of(const struct needs *needs, const struct tree_node *node)
+{
+	for (; node->parent != NULL; node = node->parent) {
+		if (has_registers(needs->tree, node)) {
+			return node;
+		}
+	}
+	return NULL;
+}
+
+/* Places whose content the partition gets from pvc, if at all. */
+static bool is_elsewhere(const struct needs *needs, const struct tree_node *node)
+{
+	static const char *const places[] = { "/cpus", "/reserved-memory", "/domains", "/chosen" };
+
+	for (; node->parent != NULL; node = node->parent) {
+		for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+			if (strcmp(node->ref.path, places[i]) == 0) {
+				return true;
+			}
+		}
+		if (tree_is_compatible(needs->tree, node, "cpus,cluster")) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a node without registers hangs in: "firmware" of "firmware/gpio". NULL: nothing but buses. */
+static const struct tree_node *holder_of(const struct needs *needs, const struct tree_node *node)
+{
+	const struct tree_node *parent = node->parent;
+
+	return parent != NULL && !is_bus(needs->tree, parent) &&
+	       tree_has(needs->tree, parent, "compatible") ? parent : NULL;
+}
+
+static const struct tree_node *find_obstacle(struct needs *needs, const struct tree_node *target);
+
+struct question {
+	struct needs           *needs;
+	const struct tree_node *obstacle;
+};
+
+static void ask_property(const struct property *property, void *context)
+{
+	struct question *question = context;
+	const struct reference_kind *kind = kind_of(property->name);
+	const struct tree_node *target;
+	size_t at = 0;
+
+	if (kind == NULL || kind->weight != ESSENTIAL || question->obstacle != NULL) {
+		return;
+	}
+	while ((target = next_target(question->needs->tree, kind, property, &at)) != NULL &&
+	       question->obstacle == NULL) {
+		question->obstacle = find_obstacle(question->needs, target);
+	}
+}
+
+/*
+ * What keeps the partition from having a node: the node with registers that is not its own.
+ * NULL: nothing, it has it or can have it.
+ */
+static const struct tree_node *find_obstacle(struct needs *needs, const struct tree_node *target)
+{
+	unsigned char *state = &needs->state[index_of(needs, target)];
+	const struct tree_node *provider = provider_of(needs, target);
+	struct question question = { .needs = needs };
+
+	if (needs_keep(needs, target) == KEEP_ALL || target == needs->gic) {
+		return NULL;
+	}
+	if (provider != NULL && is_pin_group(needs, target) &&
+	    needs_keep(needs, target->parent) == KEEP_ALL) {
+		return NULL;
+	}
+	if (provider != NULL || is_elsewhere(needs, target)) {
+		return provider != NULL ? provider : target;
+	}
+	if (*state == ASKING || *state == POSSIBLE) {
+		return NULL; /* ASKING: two that need each other come together or not at all */
+	}
+	*state = ASKING;
+	if (holder_of(needs, target) != NULL) {
+		question.obstacle = find_obstacle(needs, holder_of(needs, target));
+	}
+	tree_each_property(needs->tree, target, ask_property, &question);
+	*state = question.obstacle == NULL ? POSSIBLE : IMPOSSIBLE;
+	return question.obstacle;
+}
+
+/* ---- Keeping --------------------------------------------------------------------------------- */
+
+static bool is_omitted(const struct needs *needs, const struct tree_node *node, const char *property)
+{
+	const struct partition *partition = needs->partition;
+
+	for (size_t i = 0; i < partition->n_omitted; i++) {
+		const char *omitted = partition->omitted[i];
+		size_t length = strlen(node->ref.path);
+
+		if (strncmp(omitted, node->ref.path, length) == 0 &&
+		    (property == NULL ? omitted[length] == '\0' :
+		     omitted[length] == ':' && strcmp(&omitted[length + 1], property) == 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void keep_supplier(struct needs *needs, const struct tree_node *target);
+
+struct keeping {
+	struct needs           *needs;
+	const struct device    *device; /* NULL: not a device, what is unmet was found out before */
+	const struct tree_node *node;
+};
+
+static void add_unmet(const struct keeping *keeping, const char *property, enum weight weight,
+		      const struct tree_node *target, const struct tree_node *provider)
+{
+	struct needs *needs = keeping->needs;
+
+	if (keeping->device == NULL) {
+		return;
+	}
+	needs->unmet = xextend(needs->unmet, needs->n_unmet, sizeof(needs->unmet[0]));
+	needs->unmet[needs->n_unmet++] = (struct unmet_need){
+		.device = keeping->device, .node = keeping->node, .property = property,
+		.target = target, .provider = provider,
+		.is_told = weight == ESSENTIAL && !is_omitted(needs, provider, NULL),
+		.is_taken = weight != SILENT,
+	};
+}
+
+static void keep_targets(const struct property *property, void *context)
+{
+	const struct keeping *keeping = context;
+	struct needs *needs = keeping->needs;
+	const struct reference_kind *kind = kind_in(needs->tree, keeping->node, property->name);
+	const struct tree_node *target;
+	bool is_whole = true;
+	size_t at = 0;
+
+	if (kind == NULL || is_omitted(needs, keeping->node, property->name)) {
+		return;
+	}
+	while ((target = next_target(needs->tree, kind, property, &at)) != NULL) {
+		const struct tree_node *obstacle = find_obstacle(needs, target);
+
+		if (obstacle != NULL) {
+			add_unmet(keeping, property->name, kind->weight, target, obstacle);
+			is_whole = false;
+		}
+	}
+	at = 0;
+	while ((target = next_target(needs->tree, kind, property, &at)) != NULL) {
+		if (find_obstacle(needs, target) == NULL && (is_whole || kind->cells != NULL)) {
+			keep_supplier(needs, target);
+		}
+	}
+}
+
+static void keep_ways(struct needs *needs, const struct tree_node *node)
+{
+	for (node = node->parent; node != NULL; node = node->parent) {
+		unsigned char *keep = &needs->keep[index_of(needs, node)];
+
+		*keep = *keep == KEEP_NOT ? KEEP_BUS : *keep;
+	}
+}
+
+static void keep_interrupts(const struct keeping *keeping)
+{
+	struct needs *needs = keeping->needs;
+	const struct tree_node *controller = interrupt_controller(needs->tree, keeping->node);
+	const struct tree_node *obstacle;
+
+	if (controller == NULL || !tree_has(needs->tree, keeping->node, "interrupts")) {
+		return;
+	}
+	obstacle = find_obstacle(needs, controller);
+	if (obstacle != NULL) {
+		add_unmet(keeping, "interrupts", ESSENTIAL, controller, obstacle);
+	} else {
+		keep_supplier(needs, controller);
+	}
+}
+
+/* Marks a node and what is below it and has no registers of its own. */
+static void mark_below(struct needs *needs, const struct tree_node *node)
+{
+	if (is_omitted(needs, node, NULL)) {
+		return;
+	}
+	needs->keep[index_of(needs, node)] = KEEP_ALL;
+	for (const struct tree_node *child = node->first_child; child != NULL;
+	     child = child->next_sibling) {
+		if (!has_registers(needs->tree, child) && !is_pin_group(needs, child)) {
+			mark_below(needs, child);
+		}
+	}
+}
+
+/* What the marked nodes need in turn. */
+static void keep_needs_below(struct needs *needs, const struct device *device,
+			     const struct tree_node *node)
+{
+	struct keeping keeping = { .needs = needs, .device = device, .node = node };
+
+	if (needs_keep(needs, node) != KEEP_ALL) {
+		return;
+	}
+	keep_interrupts(&keeping);
+	tree_each_property(needs->tree, node, keep_targets, &keeping);
+	for (const struct tree_node *child = node->first_child; child != NULL;
+	     child = child->next_sibling) {
+		if (!has_registers(needs->tree, child)) {
+			keep_needs_below(needs, device, child);
+		}
+	}
+}
+
+/* A node without registers that can be had, with what it hangs in and what it needs. */
+static void keep_supplier(struct needs *needs, const struct tree_node *target)
+{
+	const struct tree_node *holder = holder_of(needs, target);
+
+	if (needs_keep(needs, target) == KEEP_ALL || target == needs->gic) {
+		return;
+	}
+	mark_below(needs, target);
+	keep_ways(needs, target);
+	keep_needs_below(needs, NULL, target);
+	if (holder != NULL && needs_keep(needs, holder) != KEEP_ALL) {
+		struct keeping keeping = { .needs = needs, .node = holder };
+
+		needs->keep[index_of(needs, holder)] = KEEP_ALL;
+		tree_each_property(needs->tree, holder, keep_targets, &keeping);
+	}
+}
+
+struct needs needs_of(const struct system *system, const struct partition *partition,
+		      const struct tree *tree)
+{
+	struct needs needs = { .system = system, .partition = partition, .tree = tree };
+
+	if (system->gic != NULL) {
+		needs.gic = device_node_in(tree, system, system->gic);
+	}
+	needs.keep = xarray(tree->n_nodes, 1);
+	needs.state = xarray(tree->n_nodes, 1);
+	needs.is_pin_controller = xarray(tree->n_nodes, 1);
+	for (size_t i = 0; i < tree->n_nodes; i++) {
+		tree_each_property(tree, &tree->nodes[i], note_pin_controller, &needs);
+	}
+	for (size_t i = 0; i < partition->n_devices; i++) {
+		const struct tree_node *node = device_node_in(tree, system, partition->devices[i]);
+
+		if (node != NULL && partition->devices[i]->owner == partition) {
+			mark_below(&needs, node);
+			keep_ways(&needs, node);
+		}
+	}
+	for (size_t i = 0; i < partition->n_devices; i++) {
+		const struct tree_node *node = device_node_in(tree, system, partition->devices[i]);
+
+		if (node != NULL) {
+			keep_needs_below(&needs, partition->devices[i], node);
+		}
+	}
+	return needs;
+}
+
+/* ---- Properties ------------------------------------------------------------------------------ */
+
+static bool is_target_kept(const struct needs *needs, const struct tree_node *target)
+{
+	return needs_keep(needs, target) == KEEP_ALL || target == needs->gic;
+}
+
+/*
+ * Entries that the partition does not get become empty ones (phandle 0, no arguments), so that the
+ * others keep their numbers. Lists without arguments know no empty entries: they go as a whole.
+ */
+static enum keep_property keep_references(const struct needs *needs,
+					  const struct reference_kind *kind,
+					  struct property *property)
+{
+	size_t n = property_n_cells(property);
+	uint8_t *cells = xarray(n, 4);
+	size_t used = 0, n_kept = 0, n_gone = 0;
+
+	for (size_t at = 0; at < n;) {
+		size_t start = at;
+		const struct tree_node *target = next_target(needs->tree, kind, property, &at);
+
+		if (target != NULL && !is_target_kept(needs, target)) {
+			/* The empty entries before it, and its own. */
+			for (; tree_by_phandle(needs->tree, property_cell(property, start)) !=
+			       target; start++) {
+				used += 4;
+			}
+			used += 4;
+			n_gone++;
+			continue;
+		}
+		memcpy(cells + used, property->bytes + 4 * start, 4 * (at - start));
+		used += 4 * (at - start);
+		n_kept += target != NULL;
+	}
+	if (n_gone == 0) {
+		return PROPERTY_STAYS;
+	}
+	if (n_kept == 0 || kind->cells == NULL) {
+		return PROPERTY_GOES;
+	}
+	property->bytes = cells;
+	property->n_bytes = used;
+	return PROPERTY_CUT;
+}
+
+enum keep_property needs_keep_property(const struct needs *needs, const struct tree_node *node,
+				       struct property *property)
+{
+	const struct reference_kind *kind = kind_in(needs->tree, node, property->name);
+
+	if (is_omitted(needs, node, property->name)) {
+		return PROPERTY_GOES;
+	}
+	if (kind != NULL) {
+		return keep_references(needs, kind, property);
+	}
+	/* "clock-names" goes when "clocks" goes. */
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *with = strcmp(kinds[i].property, PIN_GROUPS) == 0 ? PIN_GROUPS "0"
+									      : kinds[i].property;
+		struct property list;
+
+		if (kinds[i].names == NULL || strcmp(kinds[i].names, property->name) != 0) {
+			continue;
+		}
+		list = tree_property(needs->tree, node, with);
+		if (list.name != NULL &&
+		    needs_keep_property(needs, node, &list) == PROPERTY_GOES) {
+			return PROPERTY_GOES;
+		}
+	}
+	return PROPERTY_STAYS;
+}
