@@ -128,11 +128,51 @@ extern const struct row {{
 	uint64_t source_window, destination_window;
 }} rows[PV_N_PORTS];
 const struct row rows[PV_N_PORTS] = {{ PV_PORT_TABLE }};
+#define PV_DEVICE(name, compatible, base, bytes, ...) \\
+	{{ name, compatible, base, bytes, (const uint32_t[]){{ __VA_ARGS__, 0 }} }},
+extern const struct device {{
+	const char *name, *compatible;
+	uint64_t base, bytes;
+	const uint32_t *interrupts;
+}} devices[PV_N_DEVICES + 1];
+const struct device devices[PV_N_DEVICES + 1] = {{ PV_DEVICES {{ "", "", 0, 0, 0 }} }};
 _Static_assert(sizeof(PV_PARTITION_NAME) > 1, "a name");
 _Static_assert(PV_MEMORY_BYTES >= 0x200000, "some memory");
 """)
         subprocess.run(["aarch64-linux-gnu-gcc", *WARN, *FLAGS, "-c", source, "-o",
                         system.out / "use_ports.o"], check=True)
+
+
+def test_device_rows(build):
+    """Name, all compatibles, first reg as the CPU sees it, all INTIDs; whoever has none has no row."""
+    def rows(partition):
+        values = macros(build("rich"), partition)
+        found = re.findall(r"PV_DEVICE\((.*?)\)", values["PV_DEVICES"])
+        assert len(found) == int(values["PV_N_DEVICES"])
+        return found
+
+    assert rows("high") == [
+        r'"serial@9040000", "arm,pl011\000arm,primecell\000", 0x9040000, 0x1000, 40',
+        r'"rtc@9010000", "arm,pl031\000arm,primecell\000", 0x9010000, 0x1000, 34']
+    assert rows("moved") == [
+        r'"spi@1000", "test,spi\000", 0x9101000, 0x100, 52, 53',
+        r'"gpio@9030000", "arm,pl061\000arm,primecell\000", 0x9030000, 0x1000, 39']
+    assert rows("twin-b") == []
+
+
+def test_device_without_interrupt(pvc, tmp_path):
+    """Its row has 0 in the place of an INTID; a name that begins with a digit stays what it is."""
+    dts = SYSTEMS["rich"].read_text()
+    old = """			interrupts = <GIC_SPI 8 IRQ_TYPE_LEVEL_HIGH>;
+"""
+    assert dts.count(old) == 1
+    dts = dts.replace(old, "").replace('"arm,pl011", "arm,primecell"', '"test,quiet", "74lvc1g"')
+    (tmp_path / "quiet.dts").write_text(dts)
+    result = pvc("headers", tmp_path / "quiet.dts", "-I", ROOT / "dts", "-o", tmp_path / "out")
+    assert result.status == 0, result.err
+    header = (tmp_path / "out/include/high/ports.h").read_text()
+    assert (r'PV_DEVICE("serial@9040000", "test,quiet\00074lvc1g\000", 0x9040000, 0x1000, 0)'
+            in header)
 
 
 def test_report_fits_a_terminal(system, pvc):

@@ -3,6 +3,8 @@
 
 #include "tools/pvc/util.h"
 
+#include <string.h>
+
 /* Locale-free on purpose: names must come out alike on every machine. */
 static bool is_alphanumeric(char c)
 {
@@ -31,14 +33,10 @@ void emit_c_head(FILE *out, const struct system *system, const char *what)
 	fputs(": change that and build again, never this file.\n */\n", out);
 }
 
-void emit_string(FILE *out, const char *text)
+void emit_bytes(FILE *out, const char *text, size_t bytes)
 {
-	if (text == NULL) {
-		fputs("NULL", out);
-		return;
-	}
 	fputc('"', out);
-	for (const char *c = text; *c != '\0'; c++) {
+	for (const char *c = text; c < text + bytes; c++) {
 		if (*c == '"' || *c == '\\') {
 			fprintf(out, "\\%c", *c);
 		} else if (*c < ' ' || *c > '~' || (*c == '?' && c[1] == '?')) {
@@ -49,6 +47,15 @@ void emit_string(FILE *out, const char *text)
 		}
 	}
 	fputc('"', out);
+}
+
+void emit_string(FILE *out, const char *text)
+{
+	if (text == NULL) {
+		fputs("NULL", out);
+		return;
+	}
+	emit_bytes(out, text, strlen(text));
 }
 
 void emit_comment_line(FILE *out, const char *text)

@@ -17,6 +17,9 @@ void emit_comment_text(FILE *out, const char *text);
 /* `text` as a C string literal with its quotes; NULL as NULL. Assembly and make read it alike. */
 void emit_string(FILE *out, const char *text);
 
+/* The same for `bytes` characters, NULs among them, and the NUL behind them. */
+void emit_bytes(FILE *out, const char *text, size_t bytes);
+
 /* A line with a comment, indented once. */
 void emit_comment_line(FILE *out, const char *text);
 

@@ -173,6 +173,47 @@ static void put_devices(struct header *header)
 	}
 }
 
+static void put_device_row(struct header *header, const struct system *system,
+			   const struct device *device)
+{
+	int bytes = 0;
+	const char *compatible =
+		fdt_getprop(system->fdt, device->node.offset, "compatible", &bytes);
+
+	fputs(" \\\n\tPV_DEVICE(", header->out);
+	emit_string(header->out, device->node.name);
+	fputs(", ", header->out);
+	emit_bytes(header->out, compatible, compatible != NULL ? (size_t)bytes : 0);
+	fprintf(header->out, ", 0x%" PRIx64 ", 0x%" PRIx64, device->reg[0].base,
+		device->reg[0].bytes);
+	for (size_t i = 0; i < device->n_interrupts; i++) {
+		fprintf(header->out, ", %" PRIu32, device->interrupts[i]);
+	}
+	fputs(device->n_interrupts == 0 ? ", 0)" : ")", header->out);
+}
+
+/* One row a device, for whoever defines PV_DEVICE: the SDK's device.c. */
+static void put_device_table(struct header *header, const struct system *system)
+{
+	const struct partition *partition = header->partition;
+	size_t n = 0;
+
+	for (size_t i = 0; i < partition->n_devices; i++) {
+		n += partition->devices[i]->n_reg > 0;
+	}
+	fputs("\n/*\n * Its devices as rows: PV_DEVICE(name, all of compatible, first reg: address, bytes,"
+	      "\n * INTIDs... or 0)\n */\n", header->out);
+	define_plain(header, "PV_N_DEVICES", n);
+	take_name(header, "PV_DEVICES", partition->node.where);
+	fputs("#define PV_DEVICES", header->out);
+	for (size_t i = 0; i < partition->n_devices; i++) {
+		if (partition->devices[i]->n_reg > 0) {
+			put_device_row(header, system, partition->devices[i]);
+		}
+	}
+	fputs("\n", header->out);
+}
+
 /* ---- Ports ----------------------------------------------------------------------------------- */
 
 static uint64_t window_address(const struct port *port, size_t index)
@@ -255,6 +296,7 @@ static bool emit_header(const struct system *system, const struct partition *par
 	fputs("#pragma once\n\n", header.out);
 	put_partition(&header, system);
 	put_devices(&header);
+	put_device_table(&header, system);
 	fputs("\n/* Ports: numbers for hypercalls; enum pv_port_kind, enum pv_port_direction. */\n",
 	      header.out);
 	define_plain(&header, "PV_N_PORTS", partition->n_ports);
