@@ -11,6 +11,7 @@
 #include "rtos-guests/sdk/internal.h"
 
 #include "pv/cpu.h"
+#include "pv/device.h"
 #include "pv/platform.h"
 
 #define PAGE_BYTES   UINT64_C(4096)
@@ -277,5 +278,8 @@ void pv_mmu_init(void)
 	map_or_stop(platform->gicr, platform->gicr_bytes, PV_MEMORY_DEVICE);
 	map_or_stop(platform->gicc, platform->gicc_bytes, PV_MEMORY_DEVICE);
 	map_or_stop(platform->uart, platform->uart != 0 ? PAGE_BYTES : 0, PV_MEMORY_DEVICE);
+	for (uint32_t i = 0; i < pv_n_devices; i++) {
+		map_or_stop(pv_devices[i].base, pv_devices[i].bytes, PV_MEMORY_DEVICE);
+	}
 	cache_drop(pv_rodata_end, pv_image_end);
 }

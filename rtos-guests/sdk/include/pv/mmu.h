@@ -3,8 +3,8 @@
  * Identity-mapped memory: virtual is physical, as the partition sees it.
  *
  * Start-up maps the image (code read-execute, constants read-only), the rest of
- * the partition's memory, the windows of all ports, the GIC and the UART, and
- * turns MMU and caches on. Anything else must be mapped before it is touched.
+ * the partition's memory, the windows of all ports, the GIC, the UART and the
+ * devices of device.h, and turns MMU and caches on. Anything else must be mapped before it is touched.
  */
 #pragma once
 
