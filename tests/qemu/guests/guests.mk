@@ -11,6 +11,7 @@ app-smc     := $(sdk-test) tests/qemu/guests/smc/smc.o
 app-vgic    := $(sdk-test) $(addprefix tests/qemu/guests/vgic/,vgic.o registers.o)
 app-hostile := $(sdk-test) $(addprefix tests/qemu/guests/hostile/,hostile.o memory.o time.o \
 	harmless.o)
+app-devices := $(sdk-test) $(obj-drivers) tests/qemu/guests/devices/devices.o
 app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
 
 # These bring their own start-up.
