@@ -1,4 +1,4 @@
-/* links: rtos-guests/sdk/device.c rtos-guests/drivers/gpio.c rtos-guests/drivers/gpio_pl061.c rtos-guests/drivers/gpio_imx.c rtos-guests/drivers/gpio_bcm2711.c rtos-guests/drivers/rtc_pl031.c rtos-guests/drivers/rtc_date.c rtos-guests/drivers/watchdog_imx.c */
+/* links: rtos-guests/sdk/device.c rtos-guests/drivers/gpio.c rtos-guests/drivers/gpio_pl061.c rtos-guests/drivers/gpio_imx.c rtos-guests/drivers/gpio_bcm2711.c rtos-guests/drivers/rtc_pl031.c rtos-guests/drivers/rtc_date.c rtos-guests/drivers/watchdog_imx.c rtos-guests/apps/monitor/clock.c rtos-guests/sdk/format.c */
 /* flags: -Itests/fake/sdk -Irtos-guests/sdk/include -Irtos-guests/drivers/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
@@ -7,6 +7,8 @@
  * what tests/qemu/guests/devices shows, as far as QEMU has them; it has neither
  * events of BCM2711 pins nor edges at i.MX inputs.
  */
+#include "rtos-guests/apps/monitor/clock.h"
+
 #include "pv/cpu.h"
 #include "pv/gpio.h"
 #include "pv/mmio.h"
@@ -403,6 +405,19 @@ static void dates_are_those_of_the_host(void **state)
 	assert_date(1764107823);
 }
 
+static void monitor_stamps_with_the_clock_it_has(void **state)
+{
+	char text[CLOCK_STAMP_BYTES] = "?";
+
+	(void)state;
+	assert_string_equal(clock_stamp(text), "");
+	may_write_unlocked = true;
+	clock_open();
+	*at(0x5000) = 951782405; /* 2000, a leap year */
+	assert_string_equal(clock_stamp(text), "2000-02-29 00:00:05 UTC, ");
+	assert_ptr_equal(clock_stamp(text), text);
+}
+
 /* ---- Watchdog -------------------------------------------------------------------- */
 
 static void watchdog_refuses_times_without_a_write(void **state)
@@ -475,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup(bcm2711_triggers, begin),
 		cmocka_unit_test_setup(rtc_alarm_is_masked_while_it_is_set, begin),
 		cmocka_unit_test_setup(dates_are_those_of_the_host, begin),
+		cmocka_unit_test_setup(monitor_stamps_with_the_clock_it_has, begin),
 		cmocka_unit_test_setup(watchdog_refuses_times_without_a_write, begin),
 		cmocka_unit_test_setup(watchdog_starts_once, begin),
 		cmocka_unit_test_setup(watchdog_warning_is_taken_back, begin),

@@ -1,5 +1,5 @@
-/* links: tests/fake/rtos_port.c rtos-guests/rtos/core/kernel.c rtos-guests/rtos/core/wait.c rtos-guests/rtos/core/deadline.c rtos-guests/rtos/core/task.c rtos-guests/rtos/core/mutex.c rtos-guests/rtos/core/semaphore.c rtos-guests/rtos/core/queue.c rtos-guests/rtos/core/notify.c rtos-guests/rtos/core/timer.c rtos-guests/apps/motion/control.c rtos-guests/apps/motion/command.c rtos-guests/apps/motion/plant.c rtos-guests/apps/motion/latency.c rtos-guests/sdk/port.c */
-/* flags: -Irtos-guests/rtos/include -Irtos-guests/sdk/include */
+/* links: tests/fake/rtos_port.c rtos-guests/rtos/core/kernel.c rtos-guests/rtos/core/wait.c rtos-guests/rtos/core/deadline.c rtos-guests/rtos/core/task.c rtos-guests/rtos/core/mutex.c rtos-guests/rtos/core/semaphore.c rtos-guests/rtos/core/queue.c rtos-guests/rtos/core/notify.c rtos-guests/rtos/core/timer.c rtos-guests/apps/motion/control.c rtos-guests/apps/motion/command.c rtos-guests/apps/motion/plant.c rtos-guests/apps/motion/latency.c rtos-guests/apps/motion/scope.c rtos-guests/sdk/port.c */
+/* flags: -Irtos-guests/rtos/include -Irtos-guests/sdk/include -Irtos-guests/drivers/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The demo's motion on the host: its tasks on the simulated machine, real ports
@@ -9,7 +9,9 @@
 
 #include "rtos-guests/apps/motion/command.h"
 #include "rtos-guests/apps/motion/control.h"
+#include "rtos-guests/apps/motion/scope.h"
 
+#include "pv/gpio.h"
 #include "pv/irq.h"
 #include "pv/platform.h"
 #include "pv/port.h"
@@ -41,6 +43,13 @@ static struct {
 	void           *context;
 } attached[64];
 static unsigned int n_rung_for_linux;
+static const struct pv_device *gpio_device; /* NULL: motion has none */
+static struct {
+	uint32_t     pin;
+	bool         is_output, level;
+	unsigned int n_changes;
+	uint64_t     changed_at;
+} pin;
 
 /* ---- What motion needs of the SDK --------------------------------------- */
 
@@ -90,6 +99,38 @@ enum pv_status port_ring(uint32_t doorbell)
 	return PV_OK;
 }
 
+bool pv_gpio_open_first(struct pv_gpio *gpio)
+{
+	gpio->device = gpio_device;
+	return gpio_device != NULL;
+}
+
+bool pv_device_is_compatible(const struct pv_device *device, const char *compatible)
+{
+	return strcmp(device->compatible, compatible) == 0;
+}
+
+void pv_gpio_set_output(const struct pv_gpio *gpio, uint32_t number, bool is_output)
+{
+	assert_ptr_equal(gpio->device, gpio_device);
+	pin.pin = number;
+	pin.is_output = is_output;
+}
+
+void pv_gpio_write(const struct pv_gpio *gpio, uint32_t number, bool level)
+{
+	assert_ptr_equal(gpio->device, gpio_device);
+	if (!pin.is_output) {
+		pin.level = level;
+		return;
+	}
+	assert_int_equal(number, pin.pin);
+	assert_true(level != pin.level);
+	pin.level = level;
+	pin.n_changes++;
+	pin.changed_at = rtos_now();
+}
+
 /* ---- Set-up ------------------------------------------------------------- */
 
 static uint64_t window(unsigned int n)
@@ -130,6 +171,8 @@ static void begin(void)
 	wire_ports();
 	has_ports = true;
 	fake_rtos_begin(0);
+	memset(&pin, 0, sizeof(pin));
+	(void)scope_open(&(uint32_t){ 0 });
 	assert_true(control_start());
 	assert_true(command_start());
 }
@@ -435,6 +478,53 @@ static void hostile_counts_cost_nothing_but_the_port(void **unused)
 	expect_reply(7, DEMO_OK);
 }
 
+/* ---- The pin ------------------------------------------------------------ */
+
+static void pin_changes_at_the_release_of_each_period(void **state)
+{
+	static const struct {
+		struct pv_device device;
+		uint32_t         pin;
+	} cases[] = {
+		{ { .name = "gpio@1", .compatible = "arm,pl061" }, 0 },
+		{ { .name = "gpio@2", .compatible = "fsl,imx35-gpio" }, 1 },
+		{ { .name = "gpio@3", .compatible = "brcm,bcm2711-gpio" }, 17 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t number = 99;
+
+		memset(&pin, 0, sizeof(pin));
+		gpio_device = &cases[i].device;
+		assert_string_equal(scope_open(&number), cases[i].device.name);
+		assert_int_equal(number, cases[i].pin);
+		assert_true(pin.is_output);
+		begin();
+		run_ms(100);
+		assert_in_range(pin.n_changes, 99, 100);
+		assert_int_equal(pin.changed_at % PERIOD, 0);
+	}
+	gpio_device = NULL;
+}
+
+static void no_pin_without_a_known_block(void **state)
+{
+	static const struct pv_device other = { .name = "gpio@4", .compatible = "some,gpio" };
+	uint32_t number;
+
+	(void)state;
+	memset(&pin, 0, sizeof(pin));
+	gpio_device = &other;
+	assert_null(scope_open(&number));
+	begin();
+	run_ms(10);
+	assert_int_equal(pin.n_changes, 0);
+	assert_false(pin.is_output);
+	gpio_device = NULL;
+	assert_null(scope_open(&number));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +538,8 @@ int main(void)
 		cmocka_unit_test(slow_reader_loses_nothing),
 		cmocka_unit_test(absent_reader_does_not_stop_the_loop),
 		cmocka_unit_test(hostile_counts_cost_nothing_but_the_port),
+		cmocka_unit_test(pin_changes_at_the_release_of_each_period),
+		cmocka_unit_test(no_pin_without_a_known_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
  * Key on the console: s what it has seen.
  */
 #include "rtos-guests/apps/alarms.h"
+#include "rtos-guests/apps/monitor/clock.h"
 #include "rtos-guests/apps/monitor/watch.h"
 #include "rtos-guests/apps/say.h"
 #include "rtos/rtos.h"
@@ -133,16 +134,18 @@ static void show_outage(enum watch_condition *shown)
 {
 	uint64_t n_late = 0;
 	struct watch seen = look_at_watch(&n_late);
+	char stamp[CLOCK_STAMP_BYTES];
 	uint64_t outage_ms = ms_of(rtos_now() - seen.since);
 
 	if (seen.condition == *shown || seen.condition == WATCH_WAITING) {
 		return;
 	}
 	if (seen.condition == WATCH_GOOD) {
-		say("motion's state is good at tick %llu\n", (unsigned long long)seen.tick);
+		say("%smotion's state is good at tick %llu\n", clock_stamp(stamp),
+		    (unsigned long long)seen.tick);
 	} else if (outage_ms >= OUTAGE_SHOWN_MS) {
-		say("ALARM: motion's state is %s since %llu ms, last tick %llu\n",
-		    watch_condition_name(seen.condition), (unsigned long long)outage_ms,
+		say("%sALARM: motion's state is %s since %llu ms, last tick %llu\n",
+		    clock_stamp(stamp), watch_condition_name(seen.condition), (unsigned long long)outage_ms,
 		    (unsigned long long)seen.tick);
 	} else {
 		return;
@@ -208,6 +211,7 @@ void guest_main(void)
 		pv_panic("no sampling port `state` of %u bytes to look at: see the system's DTS",
 			 (unsigned int)sizeof(struct demo_state));
 	}
+	clock_open();
 	rtos_init();
 	rtos_mutex_init(&watch_lock);
 	demo_alarms_open(&alarms, platform->ports, pv_platform_port("alarm"));

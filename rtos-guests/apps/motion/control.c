@@ -2,6 +2,7 @@
 #include "rtos-guests/apps/motion/control.h"
 
 #include "rtos-guests/apps/motion/plant.h"
+#include "rtos-guests/apps/motion/scope.h"
 
 #include "pv/platform.h"
 #include "pv/port.h"
@@ -126,6 +127,7 @@ static void run_loop(void *argument)
 		uint64_t began = rtos_now();
 		struct demo_state state;
 
+		scope_toggle();
 		if (rtos_mutex_lock(&shown_lock, RTOS_FOREVER) != RTOS_OK) {
 			continue; /* not possible: no circle of owners exists here */
 		}

@@ -13,6 +13,7 @@
 #include "rtos-guests/apps/motion/command.h"
 #include "rtos-guests/apps/motion/control.h"
 #include "rtos-guests/apps/motion/exits.h"
+#include "rtos-guests/apps/motion/scope.h"
 #include "rtos-guests/apps/say.h"
 #include "rtos/rtos.h"
 
@@ -41,6 +42,8 @@ static struct demo_alarms alarms;
 static struct fault missed = { .code = DEMO_ALARM_PERIODS_MISSED };
 static struct fault bad = { .code = DEMO_ALARM_BAD_COMMAND };
 static struct fault lost = { .code = DEMO_ALARM_REPLY_LOST };
+static const char *scope_name; /* of the GPIO block; NULL: none */
+static uint32_t scope_pin;
 
 /* ---- Alarms ------------------------------------------------------------- */
 
@@ -130,6 +133,10 @@ static void greet(void)
 	say("%u Hz control loop, counter %u.%03u MHz, %u ports, %s\n", DEMO_MOTION_HZ,
 	    (unsigned int)(khz / 1000), (unsigned int)(khz % 1000),
 	    platform->n_ports, platform->is_paravent ? "on Paravent" : "on its own");
+	if (scope_name != NULL) {
+		say("pin %u of %s changes its level with each period\n", (unsigned int)scope_pin,
+		    scope_name);
+	}
 }
 
 /* ---- The report task ---------------------------------------------------- */
@@ -200,6 +207,7 @@ void guest_main(void)
 		.stack_bytes = sizeof(stack),
 	};
 
+	scope_name = scope_open(&scope_pin);
 	rtos_init();
 	if (!control_start() || rtos_task_create(&task, &config) != RTOS_OK) {
 		pv_panic("motion cannot make its tasks");
