@@ -150,6 +150,16 @@ def test_a_bridge_passes_addresses_and_no_more(cut):
     assert tree["/soc/wrapper@80000/usb@81000"]["compatible"] == '"test,usb"'
 
 
+def test_parents_of_a_clock_keep_their_names(cut):
+    """The clock controller's driver wants all it could run from; what is not there stays off."""
+    result, tree = cut(ALL)
+    display = tree["/soc/display@90000"]
+    assert result.err == "" and set(display) == {"phandle", "#clock-cells", "clock-output-names",
+                                                 "status"}
+    assert display["status"] == '"disabled"'
+    assert number(tree["/soc/clock@10000"]["clocks"])[1:] == [*number(display["phandle"]), 1]
+
+
 def test_what_is_missing_is_said_and_left_out(cut):
     result, tree = cut("<&mmc 0>")
     mmc = tree["/soc/mmc@30000"]

@@ -232,6 +232,21 @@ static void copy_properties(struct copy *copy, const struct tree_node *node)
 
 /* ---- Nodes ----------------------------------------------------------------------------------- */
 
+static void put_stub(struct copy *copy, const struct tree_node *node)
+{
+	static const char *const kept[] = { "#clock-cells", "clock-output-names" };
+
+	dtb_cell(copy->dtb, "phandle", node->phandle);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		struct property property = tree_property(copy->needs.tree, node, kept[i]);
+
+		if (property.name != NULL) {
+			dtb_bytes(copy->dtb, property.name, property.bytes, property.n_bytes);
+		}
+	}
+	dtb_text(copy->dtb, "status", "disabled");
+}
+
 static void copy_kept_below(struct copy *copy, const struct tree_node *node)
 {
 	for (const struct tree_node *child = node->first_child; child != NULL;
@@ -240,8 +255,12 @@ static void copy_kept_below(struct copy *copy, const struct tree_node *node)
 			continue;
 		}
 		dtb_open(copy->dtb, child->ref.name);
-		copy_properties(copy, child);
-		copy_kept_below(copy, child);
+		if (needs_keep(&copy->needs, child) == KEEP_STUB) {
+			put_stub(copy, child);
+		} else {
+			copy_properties(copy, child);
+			copy_kept_below(copy, child);
+		}
 		dtb_close(copy->dtb);
 	}
 }

@@ -382,6 +382,32 @@ static void add_unmet(const struct keeping *keeping, const char *property, enum 
 	};
 }
 
+static void keep_ways(struct needs *needs, const struct tree_node *node)
+{
+	for (node = node->parent; node != NULL; node = node->parent) {
+		unsigned char *keep = &needs->keep[index_of(needs, node)];
+
+		*keep = *keep == KEEP_NOT ? KEEP_BUS : *keep;
+	}
+}
+
+/* One clock can run from several, and its driver wants to know them all by name. */
+static bool is_list_of_parents(const struct needs *needs, const struct tree_node *node,
+			       const char *property)
+{
+	return strcmp(property, "clocks") == 0 && tree_has(needs->tree, node, "#clock-cells");
+}
+
+static void keep_stub(struct needs *needs, const struct tree_node *target)
+{
+	unsigned char *keep = &needs->keep[index_of(needs, target)];
+
+	if (*keep == KEEP_NOT) {
+		*keep = KEEP_STUB;
+		keep_ways(needs, target);
+	}
+}
+
 static void keep_targets(const struct property *property, void *context)
 {
 	const struct keeping *keeping = context;
@@ -397,7 +423,11 @@ static void keep_targets(const struct property *property, void *context)
 	while ((target = next_target(needs->tree, kind, property, &at)) != NULL) {
 		const struct tree_node *obstacle = find_obstacle(needs, target);
 
-		if (obstacle != NULL) {
+		if (obstacle != NULL &&
+		    is_list_of_parents(needs, keeping->node, property->name)) {
+			add_unmet(keeping, property->name, HELPFUL, target, obstacle);
+			keep_stub(needs, target);
+		} else if (obstacle != NULL) {
 			add_unmet(keeping, property->name, kind->weight, target, obstacle);
 			is_whole = false;
 		}
@@ -407,15 +437,6 @@ static void keep_targets(const struct property *property, void *context)
 		if (find_obstacle(needs, target) == NULL && (is_whole || kind->cells != NULL)) {
 			keep_supplier(needs, target);
 		}
-	}
-}
-
-static void keep_ways(struct needs *needs, const struct tree_node *node)
-{
-	for (node = node->parent; node != NULL; node = node->parent) {
-		unsigned char *keep = &needs->keep[index_of(needs, node)];
-
-		*keep = *keep == KEEP_NOT ? KEEP_BUS : *keep;
 	}
 }
 
@@ -523,16 +544,19 @@ struct needs needs_of(const struct system *system, const struct partition *parti
 
 /* ---- Properties ------------------------------------------------------------------------------ */
 
-static bool is_target_kept(const struct needs *needs, const struct tree_node *target)
+static bool is_target_kept(const struct needs *needs, const struct tree_node *node,
+			   const struct property *property, const struct tree_node *target)
 {
-	return needs_keep(needs, target) == KEEP_ALL || target == needs->gic;
+	return needs_keep(needs, target) == KEEP_ALL || target == needs->gic ||
+	       (needs_keep(needs, target) == KEEP_STUB &&
+		is_list_of_parents(needs, node, property->name));
 }
 
 /*
  * Entries that the partition does not get become empty ones (phandle 0, no arguments), so that the
  * others keep their numbers. Lists without arguments know no empty entries: they go as a whole.
  */
-static enum keep_property keep_references(const struct needs *needs,
+static enum keep_property keep_references(const struct needs *needs, const struct tree_node *node,
 					  const struct reference_kind *kind,
 					  struct property *property)
 {
@@ -544,7 +568,7 @@ static enum keep_property keep_references(const struct needs *needs,
 		size_t start = at;
 		const struct tree_node *target = next_target(needs->tree, kind, property, &at);
 
-		if (target != NULL && !is_target_kept(needs, target)) {
+		if (target != NULL && !is_target_kept(needs, node, property, target)) {
 			/* The empty entries before it, and its own. */
 			for (; tree_by_phandle(needs->tree, property_cell(property, start)) !=
 			       target; start++) {
@@ -578,7 +602,7 @@ enum keep_property needs_keep_property(const struct needs *needs, const struct t
 		return PROPERTY_GOES;
 	}
 	if (kind != NULL) {
-		return keep_references(needs, kind, property);
+		return keep_references(needs, node, kind, property);
 	}
 	/* "clock-names" goes when "clocks" goes. */
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

@@ -6,7 +6,8 @@
  * belongs to the partition (part of another device of its own, or of the GIC) or to nobody (fixed
  * clocks, regulators, firmware services: nodes without registers), and then with what that needs in
  * turn. Buses on the way to the root stay, so that addresses and DMA windows mean what they did.
- * Everything else stays out, and properties that refer to it go.
+ * Everything else stays out, and properties that refer to it go. But clock controllers take the
+ * names of their possible parents from the tree: a parent that is not there stays as a stub.
  */
 #pragma once
 
@@ -15,7 +16,8 @@
 
 enum keep {
 	KEEP_NOT,
-	KEEP_BUS, /* on the way to something that is kept: own properties, not its children */
+	KEEP_BUS,  /* on the way to something that is kept: own properties, not its children */
+	KEEP_STUB, /* parent of a clock that is kept: a disabled node with no more than its names */
 	KEEP_ALL,
 };
 
