@@ -3,7 +3,8 @@
 #   Image              Debian's kernel, unmodified (tools/fetch)
 #   paravent.ko        the driver, built against that kernel's headers
 #   pvctl, demo        static arm64 programs
-#   initramfs.cpio.gz  busybox and the three above
+#   modules/           the modules of that kernel which devices of boards need
+#   initramfs.cpio.gz  busybox and all of the above but the kernel
 #   dtbs/              device trees of boards, from the kernel's package
 linux-files := Image initramfs.cpio.gz
 
@@ -53,7 +54,12 @@ $(linux-build)/demo: $(linux-demo-src) $(linux-headers) | $(setup)
 	$(call say,CC,$@)
 	$(Q)$(linux-program) $(linux-demo-src) -o $@
 
-$(linux-build)/initramfs.cpio.gz: linux-guest/initramfs/pack linux-guest/initramfs/init \
-		$(addprefix $(linux-build)/,busybox paravent.ko pvctl demo)
+$(linux-build)/modules/modules.dep: linux-guest/initramfs/modules linux-guest/initramfs/modules.list \
+		$(addprefix $(linux-build)/,linux-image.deb kernel-release)
+	$(call say,MODULES,$(@D))
+	$(Q)linux-guest/initramfs/modules $(linux-build)
+$(linux-build)/initramfs.cpio.gz: \
+		$(addprefix linux-guest/initramfs/,pack init devtest mdev.conf udhcpc.script) \
+		$(addprefix $(linux-build)/,busybox paravent.ko pvctl demo modules/modules.dep)
 	$(call say,CPIO,$@)
 	$(Q)linux-guest/initramfs/pack $(@D)
