@@ -13,13 +13,13 @@
 #define LSR_TX_ROOM   0x20u /* transmit FIFO takes at least one */
 #define CNTL_ON       0x3u  /* receiver and transmitter */
 
-static void init(pa_t base)
+void uart_bcm_mini_init(pa_t base)
 {
 	mmio_write32(base, AUX_MU_IER_REG, 0);
 	mmio_write32(base, AUX_MU_CNTL_REG, CNTL_ON);
 }
 
-static bool put(pa_t base, char c)
+bool uart_bcm_mini_put(pa_t base, char c)
 {
 	if ((mmio_read32(base, AUX_MU_LSR_REG) & LSR_TX_ROOM) == 0) {
 		return false;
@@ -28,7 +28,7 @@ static bool put(pa_t base, char c)
 	return true;
 }
 
-static int get(pa_t base)
+int uart_bcm_mini_get(pa_t base)
 {
 	if ((mmio_read32(base, AUX_MU_LSR_REG) & LSR_DATA) == 0) {
 		return -1;
@@ -36,9 +36,7 @@ static int get(pa_t base)
 	return (int)(mmio_read32(base, AUX_MU_IO_REG) & 0xff);
 }
 
-static void receive_interrupt(pa_t base, bool enabled)
+void uart_bcm_mini_receive_interrupt(pa_t base, bool enabled)
 {
 	mmio_write32(base, AUX_MU_IER_REG, enabled ? IER_RECEIVE : 0);
 }
-
-const struct uart_driver uart_bcm_mini = { init, put, get, receive_interrupt };

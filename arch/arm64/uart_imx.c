@@ -17,13 +17,13 @@
 #define UTS_TXFULL  (1u << 4)
 #define UTS_RXEMPTY (1u << 5)
 
-static void init(pa_t base)
+void uart_imx_init(pa_t base)
 {
 	mmio_write32(base, UCR1, UCR1_UARTEN);
 	mmio_write32(base, UCR2, UCR2_8N1 | UCR2_ON);
 }
 
-static bool put(pa_t base, char c)
+bool uart_imx_put(pa_t base, char c)
 {
 	if ((mmio_read32(base, UTS) & UTS_TXFULL) != 0) {
 		return false;
@@ -32,7 +32,7 @@ static bool put(pa_t base, char c)
 	return true;
 }
 
-static int get(pa_t base)
+int uart_imx_get(pa_t base)
 {
 	if ((mmio_read32(base, UTS) & UTS_RXEMPTY) != 0) {
 		return -1;
@@ -40,9 +40,7 @@ static int get(pa_t base)
 	return (int)(mmio_read32(base, URXD) & URXD_DATA);
 }
 
-static void receive_interrupt(pa_t base, bool enabled)
+void uart_imx_receive_interrupt(pa_t base, bool enabled)
 {
 	mmio_write32(base, UCR1, UCR1_UARTEN | (enabled ? UCR1_RRDYEN : 0));
 }
-
-const struct uart_driver uart_imx = { init, put, get, receive_interrupt };

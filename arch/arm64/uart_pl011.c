@@ -14,13 +14,13 @@
 #define INT_RX  (1u << 4)
 #define INT_RT  (1u << 6)
 
-static void init(pa_t base)
+void uart_pl011_init(pa_t base)
 {
 	mmio_write32(base, UARTIMSC, 0);
 	mmio_write32(base, UARTCR, CR_ON);
 }
 
-static bool put(pa_t base, char c)
+bool uart_pl011_put(pa_t base, char c)
 {
 	if ((mmio_read32(base, UARTFR) & FR_TXFF) != 0) {
 		return false;
@@ -29,7 +29,7 @@ static bool put(pa_t base, char c)
 	return true;
 }
 
-static int get(pa_t base)
+int uart_pl011_get(pa_t base)
 {
 	if ((mmio_read32(base, UARTFR) & FR_RXFE) != 0) {
 		return -1;
@@ -37,9 +37,7 @@ static int get(pa_t base)
 	return (int)(mmio_read32(base, UARTDR) & 0xff);
 }
 
-static void receive_interrupt(pa_t base, bool enabled)
+void uart_pl011_receive_interrupt(pa_t base, bool enabled)
 {
 	mmio_write32(base, UARTIMSC, enabled ? INT_RX | INT_RT : 0);
 }
-
-const struct uart_driver uart_pl011 = { init, put, get, receive_interrupt };

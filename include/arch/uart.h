@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the console UART must offer. None of these waits; all work with the MMU off. */
+/* What the console UART must offer. All work with the MMU off. */
 #pragma once
 
 #include "hyp/types.h"
@@ -9,6 +9,9 @@ void uart_init(void);
 
 /* false: no room now; the character was not taken. */
 bool uart_put(char c);
+
+/* Straight out, waiting for room; a UART that takes nothing for long is given up. */
+void uart_write(const char *text);
 
 /* -1: nothing there. */
 int uart_get(void);

@@ -35,7 +35,7 @@ struct gic_config {
 	uint32_t n_spis;         /* SPIs the board's GIC has */
 };
 
-enum uart_kind { UART_NONE, UART_PL011, UART_BCM_MINI, UART_IMX };
+enum uart_kind { UART_NONE, UART_PL011, UART_BCM_MINI, UART_IMX, UART_CADENCE };
 
 struct uart_config {
 	enum uart_kind kind;
@@ -175,6 +175,7 @@ struct system_config {
 	const struct region_config          *regions;
 	const struct memory_config          *windows;   /* zeroed before any partition runs; ipa unused */
 	uint32_t name_columns;     /* widest partition name, for the console */
+	const char *compatible;    /* of the board: the first of the root node's, NULL: none */
 };
 
 extern const struct system_config system_config;

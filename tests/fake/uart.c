@@ -2,10 +2,13 @@
 /* arch/uart.h for the host. */
 #include "arch/uart.h"
 
+#include "arch/barrier.h"
+
 #include "tests/fake/machine.h"
 
 #define OUTPUT_BYTES (1u << 20)
 #define INPUT_BYTES  65536u
+#define WRITE_LIMIT  1000u
 
 static char output[OUTPUT_BYTES + 1];
 static size_t n_output;
@@ -68,6 +71,20 @@ bool uart_put(char c)
 	output[n_output++] = c;
 	output[n_output] = '\0';
 	return true;
+}
+
+void uart_write(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		uint32_t polls = 0;
+
+		while (!uart_put(*text)) {
+			if (++polls == WRITE_LIMIT) {
+				return;
+			}
+			cpu_relax();
+		}
+	}
 }
 
 int uart_get(void)

@@ -20,6 +20,7 @@
 static const char *const uart_names[] = {
 	[UART_NONE] = "UART_NONE", [UART_PL011] = "UART_PL011",
 	[UART_BCM_MINI] = "UART_BCM_MINI", [UART_IMX] = "UART_IMX",
+	[UART_CADENCE] = "UART_CADENCE",
 };
 
 /* ---- Tables of the system -------------------------------------------------------------------- */
@@ -227,7 +228,10 @@ static void print_system(FILE *out, const struct system *system, const struct mm
 	fputs(n_message_channels > 0 ? "\t.message_channels = message_channels,\n" : "", out);
 	fputs(n_regions > 0 ? "\t.regions = regions,\n" : "", out);
 	fputs(system->n_windows > 0 ? "\t.windows = windows,\n" : "", out);
-	fprintf(out, "\t.name_columns = %zu,\n};\n", name_columns(system));
+	fprintf(out, "\t.name_columns = %zu,\n", name_columns(system));
+	fputs("\t.compatible = ", out);
+	emit_string(out, system->compatible);
+	fputs(",\n};\n", out);
 }
 
 static void print_externs(FILE *out, const struct system *system, const struct mmu *mmu,

@@ -184,6 +184,7 @@ struct system {
 	const char *name;      /* its base name without .dts */
 	const char *out;       /* output folder, NULL when nothing is written */
 	const char *model;     /* root "model" */
+	const char *compatible; /* the first of the root's, NULL: none */
 	const char *hash;      /* of the preprocessed input, hex */
 	const void *fdt;       /* flattened tree (libfdt) */
 	const struct tree *tree; /* the same, indexed: tree.h */

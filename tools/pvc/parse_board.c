@@ -314,6 +314,13 @@ static void parse_board_node(struct system *system)
 	system->devicetree = value_string(system->tree, board, "paravent,devicetree", OPTIONAL);
 }
 
+static const char *board_compatible(const struct tree *tree)
+{
+	struct property compatible = tree_property(tree, &tree->nodes[0], "compatible");
+
+	return property_string_at(&compatible, 0);
+}
+
 void parse_board(struct system *system)
 {
 	struct property model = tree_property(system->tree, &system->tree->nodes[0], "model");
@@ -322,6 +329,7 @@ void parse_board(struct system *system)
 	if (system->model == NULL) {
 		system->model = "unnamed board";
 	}
+	system->compatible = board_compatible(system->tree);
 	parse_board_node(system);
 	parse_cpus(system);
 	parse_ram(system);

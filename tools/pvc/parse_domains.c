@@ -138,6 +138,9 @@ unsigned uart_kind_of(const struct tree *tree, const struct tree_node *node)
 		{ "brcm,bcm2835-aux-uart", UART_BCM_MINI },
 		{ "fsl,imx6q-uart", UART_IMX },
 		{ "fsl,imx21-uart", UART_IMX },
+		{ "xlnx,zynqmp-uart", UART_CADENCE },
+		{ "cdns,uart-r1p12", UART_CADENCE },
+		{ "cdns,uart-r1p8", UART_CADENCE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
