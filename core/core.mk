@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-obj-core := $(addprefix core/,format.o init.o log.o mmio.o panic.o spinlock.o terminal.o trap.o)
+obj-core := $(addprefix core/,format.o init.o log.o mmio.o panic.o region.o spinlock.o terminal.o trap.o)

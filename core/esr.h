@@ -14,6 +14,8 @@
 #define ESR_EC_SYSREG       UINT64_C(0x18)
 #define ESR_EC_INSTRUCTION  UINT64_C(0x20) /* abort, lower EL */
 #define ESR_EC_DATA         UINT64_C(0x24) /* abort, lower EL */
+#define ESR_EC_INSTRUCTION_EL2 UINT64_C(0x21) /* aborts of EL2 itself */
+#define ESR_EC_DATA_EL2        UINT64_C(0x25)
 
 /* HVC, SMC */
 #define ESR_CALL_IMMEDIATE FIELD(15, 0)

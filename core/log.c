@@ -2,6 +2,7 @@
 #include "core/log.h"
 
 #include "arch/barrier.h"
+#include "arch/uart.h"
 #include "core/format.h"
 #include "core/terminal.h"
 
@@ -40,14 +41,23 @@ void log_flush(void)
 	spinlock_drop(&console_lock);
 }
 
+/* At boot EL2 is alone with the UART, and a line must be out before the next step is tried. */
+static void write_now(const char *line)
+{
+	uart_write("paravent");
+	for (uint32_t i = sizeof("paravent") - 1; i < system_config.name_columns; i++) {
+		uart_write(" ");
+	}
+	uart_write("| ");
+	uart_write(line);
+	uart_write("\r\n");
+}
+
 /* false: no room, the line is lost. */
 static bool write_line(const char *text, size_t bytes) NEEDS_LOCK(console_lock)
 {
 	uint32_t source = terminal_own_source();
 
-	if (!is_boot_over) {
-		flush();
-	}
 	if (terminal_room(source) < bytes) {
 		return false;
 	}
@@ -63,6 +73,10 @@ void log_line(const char *text, ...)
 	va_start(arguments, text);
 	size_t used = format_list(line, sizeof(line) - 1, text, arguments);
 	va_end(arguments);
+	if (!is_boot_over) {
+		write_now(line);
+		return;
+	}
 	line[used++] = '\n';
 
 	spinlock_take(&console_lock);

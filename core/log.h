@@ -4,7 +4,7 @@
  *
  * Locks    takes console_lock
  * Context  EL2, any CPU. A line that finds no room is dropped and counted, with
- *          the next one saying so; at boot log_line() waits for the UART instead.
+ *          the next one saying so; at boot log_line() writes straight to the UART and waits for it.
  */
 #pragma once
 

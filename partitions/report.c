@@ -10,6 +10,7 @@
 #include "core/esr.h"
 #include "core/format.h"
 #include "core/log.h"
+#include "core/region.h"
 #include "core/upcall.h"
 #include "partitions/partition.h"
 
@@ -50,16 +51,6 @@ static const struct mmio_config *find_mmio(const struct partition_config *config
 	return NULL;
 }
 
-static const struct region_config *find_region(uint64_t address)
-{
-	for (uint32_t i = 0; i < system_config.n_regions; i++) {
-		if (address - system_config.regions[i].base.value < system_config.regions[i].bytes) {
-			return &system_config.regions[i];
-		}
-	}
-	return NULL;
-}
-
 /* What is there, in the words of the system's devicetree. Guests see addresses 1:1 outside guest-base. */
 static void describe(char *out, size_t bytes, const struct partition_config *config, ipa_t address)
 {
@@ -69,7 +60,7 @@ static void describe(char *out, size_t bytes, const struct partition_config *con
 		[MMIO_VUART] = "the emulated PL011",
 	};
 	const struct mmio_config *mmio = find_mmio(config, address);
-	const struct region_config *region = find_region(address.value);
+	const struct region_config *region = region_find(PA(address.value));
 
 	if (mmio != NULL) {
 		(void)format(out, bytes, "%s, with an access it does not take", emulated[mmio->kind]);

@@ -5,15 +5,18 @@
  * The image is an arm64 Linux Image (Documentation/arch/arm64/booting.rst of
  * Linux), so QEMU -kernel, U-Boot booti and the Raspberry Pi firmware load it
  * unchanged and enter _start at EL2, MMU off.
- * Wherever it was put, it first moves itself to its link address. Until then
- * nothing but PC-relative addresses and literals may be used.
+ * Wherever it was put, it first says so and looks about (early.c), then moves
+ * itself to its link address. Until then nothing but PC-relative addresses and
+ * literals may be used.
  *
- * The devicetree is not looked at: the board is known since the build.
+ * Of the devicetree only the board's name is looked at: all else is known since
+ * the build.
  */
 #include "arch/arm64/boot.h"
 #include "arch/frame.h"
 
 #define CURRENTEL_EL2 0x8
+#define PAGE          4096
 #define HEAD_BYTES    4096	/* moved first: holds all code that runs before and during the move */
 
 	.section .text.head, "ax"
@@ -30,7 +33,19 @@ _start:
 
 enter:
 	msr	daifset, #0xf
-	adr	x1, _start		/* where we are */
+	msr	spsel, #1
+	mov	x19, x0			/* the loader's devicetree */
+	mov	x20, #0			/* early_check() has not been called */
+	mrs	x1, CurrentEL
+	cmp	x1, #CURRENTEL_EL2
+	b.ne	wrong_el
+	bl	vectors_on
+say_hello:
+	adr	x1, _start
+	tst	x1, #(PAGE - 1)
+	b.ne	move			/* no C yet: it needs its pages where ADRP looks for them */
+	bl	look_about
+move:	adr	x1, _start		/* where we are */
 	ldr	x2, =_start		/* where we must be */
 	cmp	x1, x2
 	b.eq	placed
@@ -92,12 +107,13 @@ moved:	dsb	sy
 	ic	iallu
 	dsb	sy
 	isb
-	br	x2			/* _start again, at its place */
+	ldr	x2, =placed
+	br	x2
 
 placed:
-	mrs	x1, CurrentEL
-	cmp	x1, #CURRENTEL_EL2
-	b.ne	wrong_el
+	cbnz	x20, 1f
+	bl	look_about
+1:	bl	vectors_on		/* those of the moved image */
 	bl	find_cpu
 	cbnz	x21, not_boot_cpu	/* also when not found */
 	bl	el2_on
@@ -107,11 +123,13 @@ placed:
 	add	x1, x1, #:lo12:__bss_start
 	adrp	x2, __bss_end
 	add	x2, x2, #:lo12:__bss_end
-4:	cmp	x1, x2
-	b.hs	5f
-	stp	xzr, xzr, [x1], #16
-	b	4b
-5:	bl	set_percpu
+4:	.irp	offset, 0, 16, 32, 48, 64, 80, 96, 112
+	stp	xzr, xzr, [x1, #\offset]
+	.endr
+	add	x1, x1, #128
+	cmp	x1, x2
+	b.lo	4b
+	bl	set_percpu
 	bl	init_boot_cpu
 	b	guest_return		/* the frame is at SP */
 
@@ -119,11 +137,43 @@ placed:
 	.globl	secondary_start
 secondary_start:
 	msr	daifset, #0xf
+	msr	spsel, #1
+	bl	vectors_on
 	bl	find_cpu
 	bl	el2_on
 	bl	set_percpu
 	bl	init_secondary_cpu
 	b	guest_return
+
+/*
+ * Nothing may fault before this. No percpu yet: the vectors use early_stack, and
+ * the report names no CPU. Clobbers x1.
+ */
+vectors_on:
+	msr	tpidr_el2, xzr
+	adr	x1, el2_vectors
+	msr	vbar_el2, x1
+	ldr	x1, =HCR_EL2_BOOT
+	msr	hcr_el2, x1
+	isb
+	ret
+
+/* early_check(), on a stack of the image. Keeps x19, x20 = 1. */
+look_about:
+	mov	x20, x30
+	adrp	x1, early_stack_end
+	add	x1, x1, #:lo12:early_stack_end
+	mov	sp, x1
+	adr	x1, _start
+	ldr	x2, =_start
+	stp	x1, x2, [sp, #-32]!
+	str	x19, [sp, #16]
+	mov	x0, sp			/* struct early_entry */
+	mrs	x1, CurrentEL
+	bl	early_check
+	mov	x30, x20
+	mov	x20, #1
+	ret
 
 /*
  * x21 = cpu_id by MPIDR_EL1; beyond n_cpus when the table does not know this CPU.
@@ -155,10 +205,6 @@ find_cpu:
 
 /* MMU and caches on, from the built tables. Clobbers x1-x3. */
 el2_on:
-	ldr	x1, =HCR_EL2_BOOT
-	msr	hcr_el2, x1
-	adr	x1, el2_vectors
-	msr	vbar_el2, x1
 	mov	x1, #MAIR_EL2_BOOT
 	msr	mair_el2, x1
 	adrp	x3, system_config
@@ -188,25 +234,26 @@ set_percpu:
 	mov	x0, x21
 	ret
 
-/* No stack, no MMU, no known CPU: say so and stay. */
+/* QEMU starts all CPUs of a board at an ELF file's entry: one of them is enough to say so. */
 wrong_el:
-	adr	x0, message_wrong_el
-	b	say_and_stop
+	mrs	x1, mpidr_el1
+	tst	x1, #0xffffff
+	b.eq	say_hello
+	wfi
+	b	wrong_el
+
+/* No stack, no MMU, no known CPU: say so and stay. */
 unknown_cpu:
 	adr	x0, message_unknown_cpu
 	b	say_and_stop
 not_boot_cpu:
 	adr	x0, message_not_boot_cpu
 say_and_stop:
-	adrp	x1, cpu_stacks
-	add	x1, x1, #:lo12:cpu_stacks
-	add	x1, x1, #(1 << CPU_STACK_SHIFT)
+	adrp	x1, early_stack_end
+	add	x1, x1, #:lo12:early_stack_end
 	mov	sp, x1
 	b	boot_refuse
 
-message_wrong_el:
-	.ascii	"started at the wrong exception level, EL2 is needed "
-	.asciz	"(QEMU: -M ...,virtualization=on; boards: let the firmware enter the kernel in EL2)"
 message_unknown_cpu:
 	.asciz	"this CPU's MPIDR is not in the system's table: the image was built for another board"
 message_not_boot_cpu:
@@ -216,3 +263,10 @@ message_not_boot_cpu:
 
 	.globl	head_end		/* paravent.ld: within HEAD_BYTES */
 head_end:
+
+/* Until a CPU knows which of cpu_stacks is its own. One CPU at a time is so far. */
+	.section .stacks, "aw"
+	.balign	16
+	.skip	EARLY_STACK_BYTES
+	.globl	early_stack_end
+early_stack_end:

@@ -9,7 +9,12 @@
 #define CPU_CONFIG_SIZE     32
 #define CPU_STACK_SHIFT     12
 
+#define EARLY_STACK_BYTES   2048
+
+/* The last eight bytes of the image: "PVentEND". Not there: the loader cut it short. */
+#define IMAGE_END_MARK      0x444e45746e655650
+
 #define MAIR_EL2_BOOT       0x04ff
 #define SCTLR_EL2_BOOT      0x30c5183d
-#define HCR_EL2_BOOT        0x80000000
+#define HCR_EL2_BOOT        0x80000020
 #define MPIDR_AFFINITY_BOOT 0xff00ffffff

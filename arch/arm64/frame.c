@@ -34,5 +34,5 @@ _Static_assert(sizeof(struct cpu_stack) == 1 << CPU_STACK_SHIFT, "CPU_STACK_SHIF
 
 _Static_assert(MAIR_EL2_VALUE == MAIR_EL2_BOOT, "MAIR_EL2");
 _Static_assert(SCTLR_EL2_ON == SCTLR_EL2_BOOT, "SCTLR_EL2");
-_Static_assert(HCR_EL2_RW == HCR_EL2_BOOT, "HCR_EL2");
+_Static_assert((HCR_EL2_RW | HCR_EL2_AMO) == HCR_EL2_BOOT, "HCR_EL2");
 _Static_assert(MPIDR_AFFINITY == MPIDR_AFFINITY_BOOT, "MPIDR_EL1");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The partitions' images, staged in EL2's memory. images.inc is written by pvc. */
+#include "arch/arm64/boot.h"
+
 	.macro	IMAGE name:req, file:req, offset:req, bytes:req
 	.balign	4096
 	.globl	\name
@@ -9,4 +11,7 @@
 
 	.section .images, "a"
 	.include "images.inc"
-	.balign	4096
+	.balign	8
+	.globl	image_end_mark		/* early.c looks whether it has arrived */
+image_end_mark:
+	.quad	IMAGE_END_MARK

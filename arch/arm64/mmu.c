@@ -9,6 +9,7 @@
  */
 #include "arch/mmu.h"
 
+#include "arch/arm64/early.h"
 #include "arch/arm64/sysreg.h"
 
 static void set_el2_root(const uint64_t *root)
@@ -35,6 +36,16 @@ void mmu_end_load(void)
 void *mmu_loadable(pa_t address)
 {
 	return (void *)address.value;
+}
+
+bool mmu_try_store(pa_t address, uint64_t value)
+{
+	return probe_store(address.value, value) == 0;
+}
+
+bool mmu_try_load(pa_t address, uint64_t *value)
+{
+	return probe_load(address.value, value) == 0;
 }
 
 /* Stage 1 and 2 translations of one VMID, on all CPUs: TLBI acts on the current VTTBR_EL2. */

@@ -11,7 +11,7 @@
 
 #include "arch/arm64/uart_driver.h"
 
-#define PUT_LIMIT 100000u /* polls for one character: some milliseconds at least */
+#define PUT_LIMIT 0x10000u /* polls for one character: some milliseconds at least */
 
 static bool put(enum uart_kind kind, pa_t base, char c)
 {

@@ -58,8 +58,12 @@
 	.macro	dead_slot number:req
 9:	msr	sp_el0, x0		/* the guest is lost: a scratch */
 	mrs	x0, tpidr_el2
+	cbz	x0, 8f			/* this CPU is still starting */
 	ldr	x0, [x0, #PERCPU_PANIC_SP] /* the stack itself may be the cause */
-	mov	sp, x0
+	cbnz	x0, 7f
+8:	adrp	x0, early_stack_end
+	add	x0, x0, #:lo12:early_stack_end
+7:	mov	sp, x0
 	mrs	x0, sp_el0
 	sub	sp, sp, #FRAME_SIZE
 	gprs	stp
@@ -234,6 +238,47 @@ probe_back:
 	mrs	x0, esr_el2
 	ldp	x29, x30, [sp], #16
 	ret
+
+/*
+ * uint64_t probe_load(address, value), probe_store(address, value): see early.h.
+ * SErrors are let in, too: a bus may report a store that way.
+ */
+	.macro	probe_begin
+	stp	x29, x30, [sp, #-16]!
+	mrs	x9, vbar_el2
+	adr	x10, probe_vectors
+	msr	vbar_el2, x10
+	mov	x29, sp
+	isb
+	msr	daifclr, #4
+	.endm
+
+	.globl	probe_load
+probe_load:
+	probe_begin
+	ldr	x3, [x0]
+	bl	probe_settle
+	str	x3, [x1]
+	mov	x0, #0
+	ret
+	.globl	probe_store
+probe_store:
+	probe_begin
+	str	x1, [x0]
+	dc	civac, x0
+	bl	probe_settle
+	mov	x0, #0
+	ret
+/* Whatever the access caused has come; back to the caller's vectors and its x30. */
+probe_settle:
+	dsb	sy
+	isb
+	msr	daifset, #4
+	msr	vbar_el2, x9
+	isb
+	mov	x10, x30
+	ldp	x29, x30, [sp], #16
+	br	x10
 
 /* Whatever the probe does comes back here; EL2's own faults, too. */
 	.balign	0x800

@@ -25,6 +25,13 @@ void mmu_revoke(const struct partition_config *partition);
 /* Give it back. No vCPU of the partition may be running. */
 void mmu_restore(const struct partition_config *partition);
 
+/*
+ * Is there memory? A store past the caches, and a load; as mmu_loadable(). true: done,
+ * false: the bus answered with an external abort.
+ */
+bool mmu_try_store(pa_t address, uint64_t value);
+bool mmu_try_load(pa_t address, uint64_t *value);
+
 /* Write back and invalidate the data caches for a range, to the point of coherency. */
 void cache_clean_invalidate(const void *start, uint64_t bytes);
 

@@ -62,7 +62,7 @@ void fake_cpu_begin(void)
 
 struct percpu *this_cpu(void)
 {
-	return &percpus[fake_cpu];
+	return fake_cpu == FAKE_NO_CPU ? NULL : &percpus[fake_cpu];
 }
 
 void cpu_init(const struct cpu_config *config)

@@ -89,6 +89,7 @@ void fake_system_wide(enum gic_version version, uint32_t n_vcpus);
 
 /* The CPU that the calling thread is. */
 extern _Thread_local uint32_t fake_cpu;
+#define FAKE_NO_CPU UINT32_MAX /* it does not know yet */
 
 /* What a CPU does instead of sleeping. NULL: a wait is an error, nothing could end it. */
 extern void (*fake_on_wait)(void);
@@ -170,6 +171,8 @@ struct fake_memory {
 	uint32_t n_begins, n_ends;    /* of loading */
 	uint32_t n_icache;            /* invalidations since the last begin */
 	uint64_t cleaned_bytes;
+	uint64_t missing_base;        /* of FAKE_MEMORY_BYTES where the bus aborts; 0: none */
+	uint64_t alias_from, alias_to; /* the memory at one is that at the other; 0: none */
 };
 extern struct fake_memory fake_memory;
 

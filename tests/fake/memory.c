@@ -37,6 +37,37 @@ unsigned char *fake_memory_at(uint64_t address)
 	fake_die("there is no memory at 0x%lx", (unsigned long)address);
 }
 
+static bool is_missing(pa_t address)
+{
+	return fake_memory.missing_base != 0 &&
+	       address.value - fake_memory.missing_base < FAKE_MEMORY_BYTES;
+}
+
+static uint64_t *word_at(pa_t address)
+{
+	if (address.value - fake_memory.alias_from < FAKE_MEMORY_BYTES &&
+	    fake_memory.alias_from != 0) {
+		address.value += fake_memory.alias_to - fake_memory.alias_from;
+	}
+	return mmu_loadable(address);
+}
+
+bool mmu_try_store(pa_t address, uint64_t value)
+{
+	if (!is_missing(address)) {
+		*word_at(address) = value;
+	}
+	return !is_missing(address);
+}
+
+bool mmu_try_load(pa_t address, uint64_t *value)
+{
+	if (!is_missing(address)) {
+		*value = *word_at(address);
+	}
+	return !is_missing(address);
+}
+
 /* All of a range must be one area's. */
 static void check_range(const unsigned char *start, uint64_t bytes)
 {

@@ -1,4 +1,4 @@
-/* links: core/trap.c core/mmio.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c partitions/tables.c partitions/information.c partitions/message.c partitions/psci.c partitions/console.c partitions/vuart.c partitions/vgic.c partitions/vgic_filter.c partitions/partition.c partitions/report.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
+/* links: core/trap.c core/mmio.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c partitions/tables.c partitions/information.c partitions/message.c partitions/psci.c partitions/console.c partitions/vuart.c partitions/vgic.c partitions/vgic_filter.c partitions/partition.c partitions/report.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any trap with any registers, by a partition that may not manage others; all of EL2 behind

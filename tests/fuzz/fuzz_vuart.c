@@ -1,4 +1,4 @@
-/* links: partitions/vuart.c partitions/console.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c tests/fake/vcpu.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
+/* links: partitions/vuart.c partitions/console.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c tests/fake/vcpu.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any mix of accesses to the emulated PL011 and of console calls by two

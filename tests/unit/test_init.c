@@ -1,4 +1,4 @@
-/* links: core/init.c core/log.c core/terminal.c core/format.c core/spinlock.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
+/* links: core/init.c core/log.c core/terminal.c core/format.c core/spinlock.c tests/fake/cpu.c tests/fake/gic.c tests/fake/memory.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Boot runs once in a process: the refusals come first, the last test boots. */
 #include "tests/fake/machine.h"
@@ -40,6 +40,7 @@ static void begin(void)
 	fake_cpu_begin();
 	fake_gic_begin();
 	fake_uart_begin();
+	fake_memory_begin();
 	memset(&seen, 0, sizeof(seen));
 }
 
@@ -56,7 +57,7 @@ static void before_the_mmu_a_reason_is_still_told(void **state)
 	(void)state;
 	begin();
 	assert_true(FAKE_STOPS(boot_refuse("not at EL2")));
-	assert_string_equal(fake_uart_text(), "\r\nparavent| cannot start: not at EL2\n");
+	assert_string_equal(fake_uart_text(), "\r\nparavent| cannot start: not at EL2\r\n");
 	assert_int_equal(fake_uart_n_inits, 1);
 }
 
@@ -93,7 +94,20 @@ static void the_firmwares_refusal_is_told(void **state)
 	(void)state;
 	begin();
 	fake_cpu_start_result = -6;
-	refuses("cannot start: the firmware refuses to start CPU 1 (PSCI error -6)");
+	refuses("cannot start: the firmware refuses to start CPU 1, MPIDR 0x1 (PSCI error -6, "
+		"INTERNAL_FAILURE)");
+	begin();
+	fake_cpu_start_result = -2;
+	refuses("(PSCI error -2, INVALID_PARAMETERS: it knows no such CPU)");
+	begin();
+	fake_cpu_start_result = -9;
+	refuses("(PSCI error -9, INVALID_ADDRESS)");
+	begin();
+	fake_cpu_start_result = -10;
+	refuses("(PSCI error -10, unknown)");
+	begin();
+	fake_cpu_start_result = INT64_MIN;
+	refuses("unknown)");
 }
 
 static void a_cpu_that_does_not_come_is_told(void **state)
@@ -101,8 +115,40 @@ static void a_cpu_that_does_not_come_is_told(void **state)
 	(void)state;
 	begin();
 	fake_ticks_per_look = 1000;
-	refuses("cannot start: CPU 1 does not come up within 2000 ms");
+	refuses("cannot start: CPU 1, MPIDR 0x1, does not come up within 2000 ms: the firmware said");
 	assert_in_range(fake_now, 2000000, 2100000); /* the fake's clock counts microseconds */
+}
+
+static void a_cpu_that_does_not_poll_is_told(void **state)
+{
+	(void)state;
+	begin();
+	fake_config.cpu_start = CPU_START_SPIN_TABLE;
+	fake_ticks_per_look = 1000;
+	refuses("within 2000 ms: it does not poll its cpu-release-addr");
+}
+
+static void missing_memory_is_refused(void **state)
+{
+	(void)state;
+	begin();
+	fake_memory.missing_base = FAKE_BETA_PA;
+	refuses("cannot start: RAM missing: memory of beta at 0x60003ff8 does not answer");
+	assert_int_equal(seen.n_boots, 0); /* nothing was loaded */
+	assert_int_equal(fake_memory.n_begins, fake_memory.n_ends);
+	begin();
+	fake_memory.missing_base = FAKE_WINDOW_PA;
+	refuses("cannot start: RAM missing: memory of a window at 0x7f000ff8 does not answer");
+}
+
+static void memory_that_is_other_memory_is_refused(void **state)
+{
+	(void)state;
+	begin();
+	fake_memory.alias_from = FAKE_GAMMA_PA;
+	fake_memory.alias_to = FAKE_ALPHA_PA;
+	refuses("RAM missing: memory of alpha at 0x50003ff8 does not hold what is written there");
+	assert_int_equal(seen.n_boots, 0);
 }
 
 /* ---- The real thing: each other CPU is a thread ---------------------------------- */
@@ -154,6 +200,8 @@ static void all_cpus_come_up_in_order_and_start_together(void **state)
 	}
 	assert_non_null(
 		strstr(fake_uart_text(), "Paravent: small on fake board, configuration 0123abcd"));
+	assert_non_null(strstr(fake_uart_text(), "CPU 1 in EL2\r\n"));
+	assert_non_null(strstr(fake_uart_text(), "CPU 5 in EL2\r\n"));
 	assert_non_null(strstr(fake_uart_text(), "6 CPUs in EL2, 3 partitions to start"));
 }
 
@@ -166,6 +214,9 @@ int main(void)
 		cmocka_unit_test(a_larger_gic_is_not),
 		cmocka_unit_test(the_firmwares_refusal_is_told),
 		cmocka_unit_test(a_cpu_that_does_not_come_is_told),
+		cmocka_unit_test(a_cpu_that_does_not_poll_is_told),
+		cmocka_unit_test(missing_memory_is_refused),
+		cmocka_unit_test(memory_that_is_other_memory_is_refused),
 		cmocka_unit_test(all_cpus_come_up_in_order_and_start_together),
 	};
 

@@ -1,4 +1,4 @@
-/* links: partitions/message.c core/spinlock.c core/panic.c core/format.c tests/fake/vcpu.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
+/* links: partitions/message.c core/spinlock.c core/panic.c core/region.c core/format.c tests/fake/vcpu.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* alpha (port 1) and gamma (port 0) send to beta (port 0); beta (port 1) to alpha (port 2). */
 #include "tests/fake/vcpu.h"

@@ -1,4 +1,4 @@
-/* links: partitions/report.c core/log.c core/terminal.c core/format.c core/spinlock.c tests/fake/vcpu.c tests/fake/cpu.c tests/fake/uart.c tests/fake/system.c */
+/* links: partitions/report.c core/region.c core/log.c core/terminal.c core/format.c core/spinlock.c tests/fake/vcpu.c tests/fake/cpu.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a fault is called, and that it ends its partition and nothing else. */
 #include "tests/fake/vcpu.h"
