@@ -10,7 +10,7 @@ DONE = r"\| done: [1-9]\d* passed, 0 failed"
 NOT_OK = r"\| not ok [^\r\n]*"
 
 
-@pytest.mark.parametrize("system", ["fixed", "fixed-gicv2"])
+@pytest.mark.parametrize("system", ["fixed", "fixed-gicv2", "fixed-zcu102"])
 def test_guest_for_a_fixed_map(boot, system):
     """A guest linked for QEMU virt's own addresses, its input by the UART's interrupt."""
     board = boot(build(f"tests/qemu/systems/{system}.dts"))

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A guest with QEMU virt's addresses burnt in: RAM 0x40000000, GIC 0x08000000,
- * PL011 0x09000000. No device tree, no header, no hypercall but PSCI. Writes by
+ * PL011 0x09000000. No device tree, no hypercall but PSCI. Writes by
  * polling, reads by interrupt, ticks by the virtual timer.
  *
  * It runs bare on `qemu-system-aarch64 -M virt` as well, and says the same there.
  */
+#include "ports.h"
 #include "pv/mmio.h"
 
 #include <stdbool.h>
@@ -18,7 +19,7 @@
 #define GICC     0x08010000u /* GICv2 */
 #define GICR     0x080a0000u /* GICv3 */
 
-#define UART_INTID  33u
+#define UART_INTID  PV_UART_INTERRUPT /* of the board: 33 on virt */
 #define TIMER_INTID 27u
 
 #define UART_DR      0x00u
