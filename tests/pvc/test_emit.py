@@ -229,6 +229,8 @@ def test_demo_system_mk(build):
             "monitor/monitor.elf\n") in text
     assert ("qemu_args := -M virt,virtualization=on,gic-version=3 -cpu cortex-a72 -smp 4 "
             "-m 1024\n") in text
+    assert ("model := QEMU virt\nconsole := /soc/serial@9000000\ncpu_start := psci\nsdcard := u-boot\n"
+            "load_address := 0x48000000\n") in text
 
 
 def test_demo_devicetree(build):

@@ -117,6 +117,9 @@ static const struct known board_properties[] = {
 	{ "paravent,qemu", USED },
 	{ "paravent,qemu-serials", USED },
 	{ "paravent,devicetree", USED },
+	{ "paravent,sdcard", USED },
+	{ "paravent,load-address", USED },
+	{ "paravent,devicetree-address", USED },
 	{ NULL, USED },
 };
 

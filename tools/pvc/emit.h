@@ -27,7 +27,7 @@ bool emit_dtbs(struct system *system);
 /* include/<partition>/ports.h. Needs no images, like emit_system_mk(): loads may be empty. */
 bool emit_headers(const struct system *system);
 
-/* system.mk: image_base, partitions, images, qemu_args. */
+/* system.mk: image_base, partitions, images, qemu_args, what SD cards and FITs need. */
 bool emit_system_mk(const struct system *system);
 
 /* config.c */

@@ -116,6 +116,25 @@ static void print_devicetree(FILE *out, const struct system *system)
 	fprintf(out, "\ncuts_devicetree :=%s\n", is_board_tree_needed(system) ? " yes" : "");
 }
 
+/* What tools/sdcard and tools/fit must know of the board. */
+static void print_board(FILE *out, const struct system *system)
+{
+	fputs("model := ", out);
+	print_word(out, system->model);
+	fputs("\nconsole := ", out);
+	print_word(out, system->console == NULL ? "" : system->console->node.path);
+	fprintf(out, "\ncpu_start := %s\n", system->spin_table ? "spin-table" : "psci");
+	if (system->sdcard != NULL) {
+		fprintf(out, "sdcard := %s\n", system->sdcard);
+	}
+	if (system->load_address != 0) {
+		fprintf(out, "load_address := 0x%" PRIx64 "\n", system->load_address);
+	}
+	if (system->devicetree_address != 0) {
+		fprintf(out, "devicetree_address := 0x%" PRIx64 "\n", system->devicetree_address);
+	}
+}
+
 bool emit_system_mk(const struct system *system)
 {
 	FILE *out = output_open("system.mk");
@@ -134,5 +153,6 @@ bool emit_system_mk(const struct system *system)
 	print_qemu(out, system);
 	print_qemu_serial(out, system);
 	print_devicetree(out, system);
+	print_board(out, system);
 	return fclose(out) == 0;
 }

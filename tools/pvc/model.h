@@ -225,4 +225,7 @@ struct system {
 	const char      **qemu;               /* machine arguments from the board, NULL-terminated */
 	struct device   **qemu_serials;       /* what QEMU's -serial options stand for, in order */
 	size_t            n_qemu_serials;
+	const char       *sdcard;             /* form of its SD cards; NULL: none */
+	uint64_t          load_address;       /* where its U-Boot loads the image; 0: not given */
+	uint64_t          devicetree_address; /* and the board's devicetree; 0: not given */
 };

@@ -12,6 +12,7 @@
 #include "tools/pvc/parse_value.h"
 #include "tools/pvc/util.h"
 
+#include <inttypes.h>
 #include <libfdt.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@
 #define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
 #define SPIS_MOST 988u /* INTIDs 32..1019 */
+
+#define LOAD_ALIGNMENT UINT64_C(0x200000) /* booti leaves an image there where it is */
 
 _Static_assert(MODEL_MAX_CPUS == MAX_CPUS, "pvc and EL2 must agree");
 
@@ -294,6 +297,29 @@ static void parse_qemu(struct system *system, const struct tree_node *board)
 	}
 }
 
+/* How the board boots from a card. */
+static void parse_sdcard(struct system *system, const struct tree_node *board)
+{
+	static const char *const forms[] = { "raspberrypi", "u-boot", NULL };
+
+	system->sdcard = value_choice(system->tree, board, "paravent,sdcard", forms, NULL);
+	value_address(system->tree, board, "paravent,load-address", &system->load_address);
+	value_address(system->tree, board, "paravent,devicetree-address",
+		      &system->devicetree_address);
+	if (system->load_address % LOAD_ALIGNMENT != 0) {
+		diag_error(tree_where(system->tree, board, "paravent,load-address"), "alignment",
+			   "'paravent,load-address' 0x%" PRIx64
+			   " is not a multiple of 0x200000 (2 MiB)",
+			   system->load_address);
+	}
+	if (system->sdcard != NULL && strcmp(system->sdcard, "u-boot") == 0 &&
+	    system->load_address == 0) {
+		diag_error(tree_where(system->tree, board, "paravent,sdcard"), "missing-property",
+			   "paravent,sdcard = \"u-boot\" needs 'paravent,load-address': where "
+			   "U-Boot loads the image");
+	}
+}
+
 static void parse_board_node(struct system *system)
 {
 	const struct tree_node *board = find_board(system);
@@ -312,6 +338,7 @@ static void parse_board_node(struct system *system)
 	parse_spare_spis(system, board);
 	parse_qemu(system, board);
 	system->devicetree = value_string(system->tree, board, "paravent,devicetree", OPTIONAL);
+	parse_sdcard(system, board);
 }
 
 static const char *board_compatible(const struct tree *tree)
