@@ -69,7 +69,7 @@ $(if $(wildcard $(SYSTEM)),,$(error no file "$(SYSTEM)"; here are $(wildcard con
 # Systems of one name in two folders share $(B): it remembers whose it is.
 $(shell mkdir -p $(B); echo '$(abspath $(SYSTEM))' | cmp -s - $(B)/origin || \
 	{ echo '$(abspath $(SYSTEM))' > $(B)/origin; rm -f $(B)/*.d; })
-include $(B)/system.mk
+include $(B)/system.mk tools/boards.mk
 endif
 $(B)/system.mk: $(SYSTEM) $(pvc) $(B)/origin
 	$(call say,PVC,"$(SYSTEM): ports")
@@ -133,6 +133,8 @@ demo: $(B)/paravent.img   ## boot Linux and two RTOS partitions and let them tal
 	@tools/demo $(B)
 run: $(B)/paravent.img    ## boot SYSTEM in QEMU; ctrl-a x leaves
 	@tools/run $(B)
+sdcard: $(B)/sdcard.img   ## an SD card for the board: build/<system>/sdcard.img
+fit: $(B)/paravent.itb    ## the image as a U-Boot FIT: build/<system>/paravent.itb
 report: $(B)/config.c     ## who owns what: build/<system>/report.txt and report.svg
 	@cat $(B)/report.txt
 check: $(pvc)             ## tests that need no QEMU, in seconds
@@ -145,5 +147,5 @@ clean:                    ## remove what was built; downloads stay
 	@rm -rf $(filter-out build/deb,$(wildcard build/*))
 help:                     ## this list
 	@sed -n 's/^\([a-z]*\)[ :].*## /  make \1	/p' Makefile | expand -t 20
-.PHONY: all hypervisor setup demo run report check test lint clean help
+.PHONY: all hypervisor setup demo run sdcard fit report check test lint clean help
 -include $(wildcard $(patsubst %.o,%.d,$(hyp-obj) $(host-obj) $(guest-obj)) $(B)/*.d)

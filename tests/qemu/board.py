@@ -45,9 +45,9 @@ def make(*arguments):
                               check=False)
 
 
-def build(dts, kernel=""):
+def build(dts, kernel="", goals=("all",)):
     """The built system. kernel: "" for Debian's, "rt" for its PREEMPT_RT one."""
-    result = make(f"SYSTEM={dts}", f"KERNEL={kernel}")
+    result = make(f"SYSTEM={dts}", f"KERNEL={kernel}", *goals)
     tail = "\n".join(result.stdout.splitlines()[-25:])
     assert result.returncode == 0, f"make SYSTEM={dts} KERNEL={kernel} failed:\n{tail}"
     name = os.path.splitext(os.path.basename(dts))[0]

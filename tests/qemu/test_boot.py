@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one image boots from wherever a loader puts it, and through U-Boot."""
+"""On virt the one image boots from wherever a loader puts it, and through U-Boot."""
 
 import os
 import struct
@@ -13,6 +13,7 @@ U_BOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
 SYSTEM = "tests/qemu/systems/sdk.dts"
 STARTED = r"\| done: [1-9]\d* passed, 0 failed"
 NOT_OK = r"\| not ok [^\r\n]*"
+PROMPT = "=> $"
 TEXT_OFFSET = 8  # of this field in the arm64 Image header
 
 
@@ -58,27 +59,79 @@ def test_bare_loader(boot):
     board.expect(STARTED, never=NOT_OK)
 
 
+def u_boot(boot, system, disk, **machine):
+    """Debian's U-Boot for this machine, with a disk."""
+    return boot(system, "-bios", U_BOOT, "-drive",
+                f"if=none,file={disk},format=raw,id=disk,snapshot=on",
+                "-device", "virtio-blk-device,drive=disk", kernel=False, **machine)
+
+
 @pytest.mark.parametrize("dts,started", [
     (SYSTEM, STARTED),
     ("configs/virt-demo.dts", None),
 ], ids=["small", "demo"])
-def test_u_boot(boot, tmp_path, dts, started):
-    """Debian's U-Boot finds boot.scr on a disk and starts the image with booti."""
-    system = build(dts)
-    script = str(tmp_path / "boot.scr")
-    make_boot_script(script, "fatload virtio 0:1 ${kernel_addr_r} paravent.img\n"
-                             "booti ${kernel_addr_r} - ${fdtcontroladdr}\n")
-    disk = str(tmp_path / "disk.img")
-    make_disk(disk, 64 + os.path.getsize(system.image) // (1 << 20),
-              {"paravent.img": system.image, "boot.scr": script})
-    board = boot(system, "-bios", U_BOOT, "-drive", f"if=none,file={disk},format=raw,id=disk",
-                 "-device", "virtio-blk-device,drive=disk", kernel=False)
+def test_u_boot(boot, dts, started):
+    """U-Boot finds boot.scr on the card of "make sdcard" and starts the image with booti."""
+    system = build(dts, goals=["sdcard"])
+    board = u_boot(boot, system, os.path.join(system.folder, "sdcard.img"))
     board.expect("Found U-Boot script /boot.scr")
+    board.expect(f"Paravent: loading {system.name} from virtio 0:1")
     board.expect("Starting kernel")
     if started:
         board.expect(started, never=NOT_OK)
     else:
         board.wait_shell()
+
+
+def test_u_boot_without_distro_boot(boot):
+    """Where only NXP's variables say what the card is, boot.scr goes by them, and says what failed."""
+    system = build(SYSTEM, goals=["sdcard"])
+    board = u_boot(boot, system, os.path.join(system.folder, "sdcard.img"))
+    board.expect("Hit any key to stop autoboot")
+    board.type(" ")
+    board.expect(PROMPT)
+    board.send("setenv devtype; setenv devnum; setenv distro_bootpart; setenv mmcdev 7")
+    board.expect(PROMPT)
+    board.send("load virtio 0:1 ${scriptaddr} boot.scr; source ${scriptaddr}")
+    board.expect("Paravent: loading sdk from mmc 7:1")
+    board.expect("Paravent: not started")
+
+
+def test_board_script_in_u_boot(boot):
+    """The i.MX card's boot.scr, run by a U-Boot: it loads both files and comes as far as booti.
+
+    The image is for another board: what it does then is not looked at.
+    """
+    card = os.path.join(build("tests/qemu/systems/sdk-imx8mp.dts", goals=["sdcard"]).folder,
+                        "sdcard.img")
+    board = u_boot(boot, build(SYSTEM), card, machine={"-m": "1024"})
+    board.expect("Paravent: loading sdk-imx8mp from virtio 0:1")
+    board.expect(r"Booting using the fdt blob at 0x4fe00000", never="Failed to load|not started")
+    board.expect("Starting kernel", never="not started")
+
+
+@pytest.mark.parametrize("is_damaged", [False, True], ids=["intact", "damaged"])
+def test_fit(boot, tmp_path, is_damaged):
+    """U-Boot's bootm checks the FIT of "make fit" and starts it, or not if a byte is wrong."""
+    system = build(SYSTEM, goals=["fit"])
+    with open(os.path.join(system.folder, "paravent.itb"), "rb") as file:
+        content = bytearray(file.read())
+    if is_damaged:
+        content[len(content) // 2] ^= 1
+    (tmp_path / "paravent.itb").write_bytes(content)
+    address = system.variables["load_address"]
+    (tmp_path / "boot.cmd").write_text(f"load virtio 0:1 {address} paravent.itb\n"
+                                       f"bootm {address} - ${{fdtcontroladdr}}\n")
+    make_boot_script(str(tmp_path / "boot.scr"), str(tmp_path / "boot.cmd"))
+    disk = str(tmp_path / "disk.img")
+    make_disk(disk, {name: str(tmp_path / name) for name in ("paravent.itb", "boot.scr")})
+    board = u_boot(boot, system, disk)
+    if is_damaged:
+        board.expect("sha256.* error", never="Starting kernel")
+    else:
+        board.expect(r"sha256\+ OK")
+        board.expect("Starting kernel")
+        board.expect(STARTED, never=NOT_OK)
 
 
 def test_wrong_level_is_refused(boot):

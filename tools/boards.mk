@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# What boards boot from, of the system in $(B): sdcard.img, paravent.itb. Read behind system.mk, which
+# names the form of the board's cards (a variable here: its firmware) and its devicetree.
+board-dtb   := $(addprefix $(linux-build)/dtbs/,$(devicetree))
+raspberrypi := $(filter %/start4.elf %/fixup4.dat %/raspi/copyright %/bl31.bin,$(firmware)) \
+               build/firmware/uart0-console.dtbo
+
+build/firmware/uart0-console.dtbo: dts/raspberrypi-4-uart0.dtso | $(setup)
+	$(call say,DTC,$@)
+	$(Q)dtc -q -I dts -O dtb $< -o $@
+$(B)/sdcard.img: $(B)/paravent.img $(board-dtb) $($(sdcard)) tools/sdcard tools/disk.py
+	$(call say,SDCARD,$@)
+	$(Q)tools/sdcard $(B) $(board-dtb) $($(sdcard))
+$(B)/paravent.itb: $(B)/paravent.img $(board-dtb) tools/fit tools/disk.py
+	$(call say,FIT,$@)
+	$(Q)tools/fit $(B) $(board-dtb)
