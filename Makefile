@@ -84,7 +84,6 @@ is-linux   = $(filter $(linux-files),$(call file-of,$(1)))
 image-path = $(if $(is-guest),$(B)/guests/$(1),$(if $(is-linux),$(linux-build)/$(is-linux),\
              $(wildcard $(dir $(SYSTEM))$(call file-of,$(1)))))
 image-files := $(sort $(foreach i,$(images),$(call image-path,$(i))))
-board-dtb := $(if $(devicetree),$(or $(wildcard $(dir $(SYSTEM))$(devicetree)),$(linux-build)/dtbs/$(devicetree)))
 guests := $(sort $(basename $(patsubst $(B)/guests/%,%,$(filter $(B)/guests/%,$(image-files)))))
 
 # $(1) partition, $(2) application: compiled for the partition's ports, linked at its memory.

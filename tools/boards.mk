@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What boards boot from, of the system in $(B): sdcard.img, paravent.itb. Read behind system.mk, which
 # names the form of the board's cards (a variable here: its firmware) and its devicetree.
-board-dtb   := $(addprefix $(linux-build)/dtbs/,$(devicetree))
+board-dtb   := $(if $(devicetree),$(or $(wildcard $(dir $(SYSTEM))$(devicetree)),\
+               $(linux-build)/dtbs/$(devicetree)))
 raspberrypi := $(filter %/start4.elf %/fixup4.dat %/raspi/copyright %/bl31.bin,$(firmware)) \
                build/firmware/uart0-console.dtbo
 
