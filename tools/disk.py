@@ -33,23 +33,37 @@ def size_for(paths):
     return max(SMALLEST_MIB, 1 << (needed - 1).bit_length())
 
 
-def make_disk(path, files):
-    """An image at `path` whose partition holds `files`: {name on the disk: path here}."""
-    n_sectors = size_for(files.values()) * MEBIBYTE // SECTOR
-    entry = struct.pack("<B3sB3sII", BOOTABLE, b"\xfe\xff\xff", FAT32_LBA, b"\xfe\xff\xff",
-                        FIRST_SECTOR, n_sectors - FIRST_SECTOR)
+def write_partition_table(path, sizes):
+    """A new image at `path`; sizes: [(type, sectors)] of its partitions. The first sector of each."""
+    first, firsts = FIRST_SECTOR, []
     with open(path, "wb") as disk:
-        disk.truncate(n_sectors * SECTOR)
-        disk.seek(446)
-        disk.write(entry)
+        for number, (kind, n_sectors) in enumerate(sizes):
+            disk.seek(446 + 16 * number)
+            disk.write(struct.pack("<B3sB3sII", 0 if number else BOOTABLE, b"\xfe\xff\xff", kind,
+                                   b"\xfe\xff\xff", first, n_sectors))
+            firsts.append(first)
+            first += n_sectors
         disk.seek(510)
         disk.write(b"\x55\xaa")
+        disk.truncate(first * SECTOR)
+    return firsts
+
+
+def format_fat(path, n_sectors, files):
+    """The first partition of `path`, with `files`: {name on the disk: path here}."""
     run("mformat", "-i", path + OFFSET, "-F", "-N", SERIAL, "-v", "PARAVENT", "-h", "64", "-s", "32",
-        "-H", str(FIRST_SECTOR), "-T", str(n_sectors - FIRST_SECTOR), "::")
+        "-H", str(FIRST_SECTOR), "-T", str(n_sectors), "::")
     for folder in sorted({os.path.dirname(name) for name in files} - {""}):
         run("mmd", "-i", path + OFFSET, f"::{folder}")
     for name, source in files.items():
         run("mcopy", "-i", path + OFFSET, source, f"::{name}")
+
+
+def make_disk(path, files):
+    """An image at `path` whose only partition holds `files`."""
+    n_sectors = size_for(files.values()) * MEBIBYTE // SECTOR - FIRST_SECTOR
+    write_partition_table(path, [(FAT32_LBA, n_sectors)])
+    format_fat(path, n_sectors, files)
 
 
 def make_boot_script(path, text_path):
