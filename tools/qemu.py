@@ -69,8 +69,12 @@ class System:
         """QEMU's options for a disk or SD card, and a network where the machine has one."""
         return [*disk_options(self.machine, disk), *NETWORKS.get(self.machine, [])]
 
-    def command(self, *more, kernel=None, machine=None):
-        """QEMU's command line. machine: options instead of the board's, {"-cpu": "cortex-a53"}."""
+    def command(self, *more, kernel=None, machine=None, serials=None):
+        """QEMU's command line.
+
+        machine: options instead of the board's, {"-cpu": "cortex-a53"}. serials: what QEMU's
+        serial lines go to, in their order; by default, the one that is the console goes here.
+        """
         options = shlex.split(self.variables.get("qemu_args", ""))
         if not options:
             sys.exit(f"{self.name}: QEMU has no such board (no paravent,qemu in its DTS)")
@@ -80,9 +84,10 @@ class System:
             else:
                 options += [option, value]
         boot = [] if kernel is False else ["-kernel", kernel or self.image]
-        before = ["-serial", "null"] * int(self.variables.get("qemu_serial", "0"))
-        return ["qemu-system-aarch64", *options, "-nodefaults", "-nographic",
-                *before, "-serial", "mon:stdio", *boot, *more]
+        lines = serials or ["null"] * int(self.variables.get("qemu_serial", "0")) + ["mon:stdio"]
+        serial_options = [word for line in lines for word in ("-serial", line)]
+        return ["qemu-system-aarch64", *options, "-nodefaults", "-nographic", *serial_options,
+                *boot, *more]
 
 
 class Colours:
