@@ -227,6 +227,15 @@ def test_rule_devicetree_omit(cut):
     check_error(result, "devicetree-omit", '"/soc/mmc@30000:vmc-supply"')
 
 
+def test_rule_dma_reach(cut):
+    """The soc's dma-ranges end at 0x3fffffff, and the memory lies behind."""
+    dma = '}; }; }; paravent-board { paravent,dma-masters = "test,mmc"; }; domains { hypervisor { linux {'
+    result, _ = cut("<&mmc 0>, <&ccm 0>, <&pins 0>, <&mailbox 0>, <&pll 0>",
+                    "paravent,trusted-dma = <&mmc>; " + dma)
+    check_error(result, "dma-reach", "DMA of /soc/mmc@9130000 does not reach memory 0x50000000")
+    assert "'dma-ranges' of /soc in vendor/board.dtb" in result.err
+
+
 def test_a_damaged_tree(cut, tmp_path):
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor/board.dtb").write_bytes(b"\xd0\x0d\xfe\xed" + bytes(60))

@@ -6,6 +6,7 @@
 
 #include "hyp/config.h"
 #include "tools/pvc/diag.h"
+#include "tools/pvc/needs.h"
 #include "tools/pvc/parse.h"
 #include "tools/pvc/parse_value.h"
 #include "tools/pvc/range.h"
@@ -296,6 +297,62 @@ static void check_dma(const struct system *system, const struct device *device)
 	}
 }
 
+/* The nearest bus around a node that passes DMA on by a list of its own; NULL: all as it is. */
+static const struct tree_node *find_dma_bus(const struct tree *tree, const struct tree_node *node)
+{
+	for (node = node->parent; node != NULL && node->parent != NULL; node = node->parent) {
+		struct property ranges = tree_property(tree, node, "dma-ranges");
+
+		if (ranges.n_bytes > 0) {
+			return node;
+		}
+	}
+	return NULL;
+}
+
+static bool reaches(const struct tree *tree, const struct tree_node *bus, struct range memory)
+{
+	struct property ranges = tree_property(tree, bus, "dma-ranges");
+	unsigned entry = bus->address_cells + bus->parent->address_cells + bus->size_cells;
+
+	for (size_t at = 0; at + entry <= property_n_cells(&ranges); at += entry) {
+		struct range reached;
+
+		if (property_number(&ranges, at + bus->address_cells, bus->parent->address_cells,
+				    &reached.base) &&
+		    property_number(&ranges, at + entry - bus->size_cells, bus->size_cells,
+				    &reached.bytes) &&
+		    range_contains(reached, memory)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "dma-ranges" of the buses: a driver could not use memory that its device does not reach. */
+static void check_dma_reach(const struct system *system, const struct device *device)
+{
+	const struct partition *partition = device->owner;
+	const struct tree *tree = partition->tree;
+	const struct tree_node *node = device_node_in(tree, system, device);
+	const struct tree_node *bus = node == NULL ? NULL : find_dma_bus(tree, node);
+
+	for (size_t i = 0; device->dma_master && bus != NULL && i < partition->n_memory; i++) {
+		struct range memory = { partition->memory[i].pa, partition->memory[i].bytes };
+
+		if (!reaches(tree, bus, memory)) {
+			diag_error(partition->memory[i].where, "dma-reach",
+				   "DMA of %s does not reach memory %s of partition \"%s\"",
+				   device->node.path, range_text(memory), partition->name);
+			diag_note(access_where(system, partition),
+				  "it is taken here; 'dma-ranges' of %s%s set the limit",
+				  bus->ref.path, tree == system->tree ? "" :
+				  xasprintf(" in %s", system->devicetree));
+			return;
+		}
+	}
+}
+
 /* paravent,trusted-dma says something about the system's safety: entries without effect mislead. */
 static void check_trusted(const struct system *system, const struct partition *partition)
 {
@@ -326,6 +383,7 @@ static void check_owned(const struct system *system, const struct device *device
 	check_pages(system, device);
 	check_interrupts(system, device);
 	check_dma(system, device);
+	check_dma_reach(system, device);
 }
 
 void check_devices(const struct system *system)

@@ -292,6 +292,13 @@ const struct rule rules[] = {
 	  "    paravent,guest-base = <0x0 0x40000000>;  access = <&vio0 0x0>;\n"
 	  "\n"
 	  "Fix: leave guest-base out, or the device.\n" },
+	{ "dma-reach", "a device's DMA does not reach the partition's memory",
+	  "Some buses pass DMA on to a part of memory only; 'dma-ranges' say which. On a Raspberry\n"
+	  "Pi 4 the SD card's reaches the first GiB.\n"
+	  "\n"
+	  "    linux { memory = <0x0 0x40000000 0x0 0x20000000>; access = <&emmc2 0x0>; };\n"
+	  "\n"
+	  "Fix: put all of the partition's memory where the device reaches it.\n" },
 	{ "dma-trust-unused", "'paravent,trusted-dma' names what it does not apply to (warning)",
 	  "The list is read by people who judge the system's safety; each entry should mean\n"
 	  "something.\n"
