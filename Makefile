@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Paravent's build: one file, no recursion. "make help" lists the targets.
 #   SYSTEM=path/x.dts  the system to build, anywhere on the machine  -> build/x/paravent.img
-#   BOARD=virt GIC=2   which demo system, if SYSTEM is not given; V=1 shows commands
+#   BOARD=virt GIC=2   which demo system, if SYSTEM is not given (virt, rpi4, imx8mp); V=1 shows commands
 #   KERNEL=rt          Debian's PREEMPT_RT kernel for Linux          -> build/x-rt/paravent.img
 # Every file is named, by its path from here, in the *.mk of its folder:
 #   obj-arm64, obj-core, obj-partitions  the hypervisor
