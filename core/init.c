@@ -165,7 +165,7 @@ void init_boot_cpu(void)
 	struct percpu *cpu = this_cpu();
 
 	uart_init();
-	log_line("Paravent: %s on %s, configuration %.12s", system_config.name, system_config.model,
+	log_line("Paravent: %s on %s, configuration %.8s", system_config.name, system_config.model,
 		 system_config.hash);
 	irqchip_init();
 	init_this_cpu(0);
