@@ -121,7 +121,7 @@ def test_fit(boot, tmp_path, is_damaged):
     (tmp_path / "paravent.itb").write_bytes(content)
     address = system.variables["load_address"]
     (tmp_path / "boot.cmd").write_text(f"load virtio 0:1 {address} paravent.itb\n"
-                                       f"bootm {address} - ${{fdtcontroladdr}}\n")
+                                       f"bootm {address}#paravent - ${{fdtcontroladdr}}\n")
     make_boot_script(str(tmp_path / "boot.scr"), str(tmp_path / "boot.cmd"))
     disk = str(tmp_path / "disk.img")
     make_disk(disk, {name: str(tmp_path / name) for name in ("paravent.itb", "boot.scr")})
