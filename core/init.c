@@ -123,7 +123,7 @@ static const char *name_psci_error(int64_t error)
 		"INVALID_ADDRESS",
 	};
 
-	return error < 0 && -error <= (int64_t)ARRAY_SIZE(names) ? names[-error - 1] : "unknown";
+	return error < 0 && error >= -(int64_t)ARRAY_SIZE(names) ? names[-error - 1] : "unknown";
 }
 
 static void start_cpu(uint32_t cpu_id)

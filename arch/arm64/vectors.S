@@ -264,6 +264,8 @@ probe_load:
 	.globl	probe_store
 probe_store:
 	probe_begin
+	dc	civac, x0		/* with the MMU off: no older line may come back over it */
+	dsb	sy
 	str	x1, [x0]
 	dc	civac, x0
 	bl	probe_settle

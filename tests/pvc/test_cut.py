@@ -19,12 +19,24 @@ SYSTEM = r"""
 	soc {
 		ccm: clock@9110000 { compatible = "test,ccm"; reg = <0x0 0x09110000 0x0 0x1000>; #clock-cells = <1>; };
 		pins: pinctrl@9120000 { compatible = "test,pins"; reg = <0x0 0x09120000 0x0 0x1000>; };
-		mmc: mmc@9130000 { compatible = "test,mmc"; reg = <0x0 0x09130000 0x0 0x100>; };
-		serial: serial@9140000 { compatible = "arm,pl011"; reg = <0x0 0x09140000 0x0 0x100>; };
+		mmc: mmc@9130000 {
+			compatible = "test,mmc";
+			reg = <0x0 0x09130000 0x0 0x100>;
+			interrupts = <GIC_SPI 20 4>;
+		};
+		serial: serial@9140000 {
+			compatible = "arm,pl011";
+			reg = <0x0 0x09140000 0x0 0x100>;
+			interrupts = <GIC_SPI 21 4>;
+		};
 		pll: pll@9150000 { compatible = "test,pll"; reg = <0x0 0x09150000 0x0 0x100>; };
 		mailbox: mailbox@9170000 { compatible = "test,mailbox"; reg = <0x0 0x09170000 0x0 0x100>; };
 		usb: usb@9181000 { compatible = "test,usb"; reg = <0x0 0x09181000 0x0 0x100>; };
-		timer0: timer@9500000 { compatible = "test,timer"; reg = <0x0 0x09500000 0x0 0x1000>; };
+		timer0: timer@9500000 {
+			compatible = "test,timer";
+			reg = <0x0 0x09500000 0x0 0x1000>;
+			interrupts = <GIC_SPI 9 4>;
+		};
 	};
 	domains {
 		#address-cells = <2>;
@@ -68,10 +80,15 @@ def cut(pvc, tmp_path):
     """cut(access, more): pvc's result and the nodes of linux.dtb, {path: {property: value}}."""
     images.write_all(tmp_path)
     (tmp_path / "dtbs/vendor").mkdir(parents=True)
-    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", tmp_path / "dtbs/vendor/board.dtb",
-                    BOARD], check=True)
 
-    def run(linux, more="", motion="", dtb=True):
+    def run(linux, more="", motion="", dtb=True, board=()):
+        """board: pairs of text to be replaced in the board's own tree."""
+        text = BOARD.read_text()
+        for old, new in board:
+            assert old in text
+            text = text.replace(old, new)
+        subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o",
+                        tmp_path / "dtbs/vendor/board.dtb", "-"], input=text, text=True, check=True)
         (tmp_path / "cut.dts").write_text(
             SYSTEM % {"linux": linux, "more": more,
                       "motion": f"access = {motion};" if motion else ""})
@@ -225,6 +242,59 @@ def test_rule_devicetree_device(cut):
 def test_rule_devicetree_omit(cut):
     result, _ = cut(ALL, 'paravent,devicetree-omit = "/soc/mmc@30000:vmc-supply";')
     check_error(result, "devicetree-omit", '"/soc/mmc@30000:vmc-supply"')
+
+
+MMC = "<&mmc 0>, <&ccm 0>, <&pins 0>, <&mailbox 0>, <&pll 0>"
+WIFI = 'wifi@1 { reg = <1>; compatible = "test,wifi"; };'
+
+
+def test_rule_devicetree_differs(cut):
+    """What EL2 grants and what Linux is told must be the same."""
+    result, _ = cut(MMC, board=[("interrupts = <0 20 4 0>", "interrupts = <0 99 4 0>")])
+    check_error(result, "devicetree-differs", "/soc/mmc@9130000 has SPI 99 in vendor/board.dtb")
+    result, _ = cut(MMC, board=[("reg = <0x30000 0x100>", "reg = <0x30000 0x8000>")])
+    check_error(result, "devicetree-differs", "has registers at 0x9130000..0x9137fff")
+
+
+def test_a_controller_takes_the_interrupts_below_it(cut):
+    """Also when nothing says interrupt-parent: a PMIC's functions are written this way."""
+    _, tree = cut(MMC, board=[(WIFI, """interrupt-controller; #interrupt-cells = <2>;
+                               wifi { compatible = "test,wifi"; interrupts = <5 8>; };"""),
+                              ('mmc@30000 {', 'mmc: mmc@30000 {')])
+    assert number(tree["/soc/mmc@30000/wifi"]["interrupts"]) == [5, 8]
+
+
+def test_counts_are_no_references(cut):
+    _, tree = cut(MMC, board=[(WIFI, "snps,nr-gpios = <1>;")])
+    assert number(tree["/soc/mmc@30000"]["snps,nr-gpios"]) == [1]
+    assert "paravent,dropped" not in tree["/soc/mmc@30000"]
+
+
+def test_nodes_that_need_each_other(cut):
+    """One of the two needs what another partition has: neither comes."""
+    result, tree = cut("<&mmc 0>, <&ccm 0>, <&pins 0>, <&pll 0>", board=[
+        ("vin-supply = <&vcc>; };", "vin-supply = <&vcc>; };\n"
+         'other: regulator-other { compatible = "regulator-fixed"; vin-supply = <&vin>; };'),
+        ("vmmc-supply = <&vcc>;", "vmmc-supply = <&vcc>; vqmmc-supply = <&vin>; x-supply = <&other>;")])
+    assert result.status == 0
+    assert not [path for path in tree if "regulator" in path]
+    assert not [name for name in tree["/soc/mmc@30000"] if "supply" in name]
+
+
+def test_long_chains_end(cut):
+    """Nodes that need one another without end cost neither the stack nor the evening."""
+    nodes = "".join(f'r{i}: r{i} {{ compatible = "x"; z-supply = <&r{i + 1}>; }};\n'
+                    for i in range(5000)) + 'r5000: r5000 { compatible = "x"; };\n'
+    result, _ = cut(MMC, board=[("\tsoc {", nodes + "\tsoc {"), (WIFI, "z-supply = <&r0>;")])
+    check_error(result, "limit", "need one another in a chain")
+
+
+def test_dma_reaches_in_pieces(cut):
+    dma = '}; }; }; paravent-board { paravent,dma-masters = "test,mmc"; }; domains { hypervisor { linux {'
+    result, _ = cut(MMC, "paravent,trusted-dma = <&mmc>; " + dma, board=[
+        ("dma-ranges = <0xc0000000 0x0 0x0 0x40000000>;", "dma-ranges = <0xc0000000 0x0 0x0 "
+         "0x50000000>, <0x10000000 0x0 0x50000000 0x20000000>;")])
+    assert result.status == 0, result.err  # in two pieces, without a gap
 
 
 def test_rule_dma_reach(cut):

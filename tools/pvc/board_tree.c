@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/pvc/board_tree.h"
 
+#include "hyp/types.h"
 #include "tools/pvc/diag.h"
 #include "tools/pvc/needs.h"
 #include "tools/pvc/parse.h"
+#include "tools/pvc/range.h"
 #include "tools/pvc/util.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define GIC_SPI   0u
+#define FIRST_SPI 32u
 
 static bool has_linux_devices(const struct partition *partition)
 {
@@ -16,10 +21,15 @@ static bool has_linux_devices(const struct partition *partition)
 	       strcmp(partition->os_type, "linux") == 0;
 }
 
+bool is_cut_from_board(const struct system *system, const struct partition *partition)
+{
+	return system->devicetree != NULL && has_linux_devices(partition);
+}
+
 bool is_board_tree_needed(const struct system *system)
 {
-	for (size_t i = 0; system->devicetree != NULL && i < system->n_partitions; i++) {
-		if (has_linux_devices(&system->partitions[i])) {
+	for (size_t i = 0; i < system->n_partitions; i++) {
+		if (is_cut_from_board(system, &system->partitions[i])) {
 			return true;
 		}
 	}
@@ -74,6 +84,72 @@ static const char *read_file(const struct system *system, const struct load_opti
 	return NULL;
 }
 
+static bool has_interrupt(const struct device *device, uint32_t intid)
+{
+	for (size_t i = 0; i < device->n_interrupts; i++) {
+		if (device->interrupts[i] == intid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* EL2 grants what the system DTS says, Linux uses what the board's tree says: both must agree. */
+static void check_interrupts_agree(const struct system *system, const struct tree *tree,
+				   const struct device *device, const struct tree_node *node,
+				   struct location where)
+{
+	const struct tree_node *gic = device_node_in(tree, system, system->gic);
+	struct interrupt *interrupts;
+	const char *problem;
+	size_t n;
+
+	if (!tree_interrupts(tree, node, &interrupts, &n, &problem)) {
+		return; /* makes no sense: the device gets none */
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t spi = interrupts[i].cells[1];
+
+		if (interrupts[i].controller == gic && interrupts[i].cells[0] == GIC_SPI &&
+		    !has_interrupt(device, FIRST_SPI + spi)) {
+			diag_error(where, "devicetree-differs",
+				   "%s has SPI %u in %s, but not in the system DTS",
+				   device->node.path, spi, system->devicetree);
+			diag_note(device->node.where, "%s is here", device->node.path);
+		}
+	}
+}
+
+static bool is_covered(const struct device *device, struct range range)
+{
+	for (size_t i = 0; i < device->n_reg; i++) {
+		if (range_contains(range_pages(device->reg[i], PAGE_BYTES), range)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_registers_agree(const struct system *system, const struct tree *tree,
+				  const struct device *device, const struct tree_node *node,
+				  struct location where)
+{
+	struct range *ranges;
+	size_t n;
+
+	if (tree_reg(tree, node, &ranges, &n) != REG_OK) {
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!is_covered(device, ranges[i])) {
+			diag_error(where, "devicetree-differs",
+				   "%s has registers at %s in %s, but not in the system DTS",
+				   device->node.path, range_text(ranges[i]), system->devicetree);
+			diag_note(device->node.where, "%s is here", device->node.path);
+		}
+	}
+}
+
 /* Each device of a partition that is cut from the board's tree must stand in it. */
 static void check_devices_found(const struct system *system, const struct partition *partition)
 {
@@ -82,9 +158,12 @@ static void check_devices_found(const struct system *system, const struct partit
 
 	for (size_t i = 0; i < partition->n_devices; i++) {
 		const struct device *device = partition->devices[i];
+		const struct tree_node *node = device_node_in(partition->tree, system, device);
 
-		if (device->n_reg > 0 &&
-		    device_node_in(partition->tree, system, device) == NULL) {
+		if (node != NULL) {
+			check_interrupts_agree(system, partition->tree, device, node, where);
+			check_registers_agree(system, partition->tree, device, node, where);
+		} else if (device->n_reg > 0) {
 			diag_error(where, "devicetree-device",
 				   "partition \"%s\" takes %s, but %s has no device at 0x%llx",
 				   partition->name, device->node.path, system->devicetree,

@@ -14,5 +14,8 @@
  */
 void read_board_tree(struct system *system, const struct load_options *options);
 
+/* The partition's devices are cut from that file, whether it has been read yet or not. */
+bool is_cut_from_board(const struct system *system, const struct partition *partition);
+
 /* A Linux partition has devices, and the board names a devicetree to cut theirs from. */
 bool is_board_tree_needed(const struct system *system);

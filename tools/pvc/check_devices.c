@@ -310,23 +310,39 @@ static const struct tree_node *find_dma_bus(const struct tree *tree, const struc
 	return NULL;
 }
 
-static bool reaches(const struct tree *tree, const struct tree_node *bus, struct range memory)
+/* Bytes from an address on that DMA behind the bus reaches in one piece; 0: none. */
+static uint64_t reach_from(const struct tree *tree, const struct tree_node *bus, uint64_t address)
 {
 	struct property ranges = tree_property(tree, bus, "dma-ranges");
 	unsigned entry = bus->address_cells + bus->parent->address_cells + bus->size_cells;
 
-	for (size_t at = 0; at + entry <= property_n_cells(&ranges); at += entry) {
+	for (size_t at = 0; entry != 0 && at + entry <= property_n_cells(&ranges); at += entry) {
 		struct range reached;
 
 		if (property_number(&ranges, at + bus->address_cells, bus->parent->address_cells,
 				    &reached.base) &&
 		    property_number(&ranges, at + entry - bus->size_cells, bus->size_cells,
 				    &reached.bytes) &&
-		    range_contains(reached, memory)) {
-			return true;
+		    address >= reached.base && address - reached.base < reached.bytes) {
+			return reached.bytes - (address - reached.base);
 		}
 	}
-	return false;
+	return 0;
+}
+
+static bool reaches(const struct tree *tree, const struct tree_node *bus, struct range memory)
+{
+	while (memory.bytes > 0) {
+		uint64_t bytes = reach_from(tree, bus, memory.base);
+
+		if (bytes == 0) {
+			return false;
+		}
+		bytes = bytes < memory.bytes ? bytes : memory.bytes;
+		memory.base += bytes;
+		memory.bytes -= bytes;
+	}
+	return true;
 }
 
 /* "dma-ranges" of the buses: a driver could not use memory that its device does not reach. */

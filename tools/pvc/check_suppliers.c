@@ -4,6 +4,7 @@
  */
 #include "tools/pvc/check.h"
 
+#include "tools/pvc/board_tree.h"
 #include "tools/pvc/diag.h"
 #include "tools/pvc/needs.h"
 #include "tools/pvc/parse.h"
@@ -157,11 +158,15 @@ static void check_omitted(const struct system *system, const struct partition *p
 					   "paravent,devicetree-omit");
 
 	/* Before the board's tree is read, its paths are not known. */
-	for (size_t i = 0; partition->tree == system->board_tree && i < partition->n_omitted; i++) {
+	bool is_from_board = is_cut_from_board(system, partition);
+	bool is_known = !is_from_board || partition->tree == system->board_tree;
+
+	for (size_t i = 0; is_known && i < partition->n_omitted; i++) {
 		if (!is_omission_known(partition, partition->omitted[i])) {
 			diag_error(where, "devicetree-omit",
 				   "'paravent,devicetree-omit' names \"%s\", which is not in %s",
-				   partition->omitted[i], system->devicetree);
+				   partition->omitted[i],
+				   is_from_board ? system->devicetree : "the system DTS");
 		}
 	}
 }

@@ -31,11 +31,14 @@ const char *dtb_device_path(const struct system *system, const struct partition 
  * A specifier of more than three cells names the cores of a PPI: those of the board, not the
  * partition's.
  */
-static void put_gic_interrupts(struct copy *copy, const struct property *interrupts, unsigned cells)
+static bool put_gic_interrupts(struct copy *copy, const struct property *interrupts, unsigned cells)
 {
 	size_t n = property_n_cells(interrupts) / cells;
 	uint32_t *list = xarray(n * GUEST_INTERRUPT_CELLS, sizeof(*list));
 
+	if (n * cells * 4 != interrupts->n_bytes) {
+		return false;
+	}
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < GUEST_INTERRUPT_CELLS; k++) {
 			list[i * GUEST_INTERRUPT_CELLS + k] =
@@ -43,6 +46,17 @@ static void put_gic_interrupts(struct copy *copy, const struct property *interru
 		}
 	}
 	dtb_cells(copy->dtb, "interrupts", list, n * GUEST_INTERRUPT_CELLS);
+	return true;
+}
+
+static unsigned gic_cells(const struct copy *copy)
+{
+	struct property cells = { 0 };
+
+	if (copy->needs.gic != NULL) {
+		cells = tree_property(copy->needs.tree, copy->needs.gic, "#interrupt-cells");
+	}
+	return cells.n_bytes == 4 ? property_cell(&cells, 0) : GUEST_INTERRUPT_CELLS;
 }
 
 /* False: they end at a controller which the partition has not. */
@@ -50,8 +64,7 @@ static bool put_interrupts(struct copy *copy, const struct tree_node *node)
 {
 	const struct tree *tree = copy->needs.tree;
 	struct property interrupts = tree_property(tree, node, "interrupts");
-	const struct tree_node *controller = interrupt_controller(tree, node);
-	struct property cells;
+	const struct tree_node *controller = tree_interrupt_parent(tree, node);
 
 	if (interrupts.name == NULL) {
 		return true;
@@ -61,13 +74,10 @@ static bool put_interrupts(struct copy *copy, const struct tree_node *node)
 		return false;
 	}
 	dtb_cell(copy->dtb, "interrupt-parent", controller->phandle);
-	cells = tree_property(tree, controller, "#interrupt-cells");
-	if (controller == copy->needs.gic && cells.n_bytes == 4 &&
-	    property_cell(&cells, 0) > GUEST_INTERRUPT_CELLS) {
-		put_gic_interrupts(copy, &interrupts, property_cell(&cells, 0));
-	} else {
-		dtb_bytes(copy->dtb, "interrupts", interrupts.bytes, interrupts.n_bytes);
+	if (controller == copy->needs.gic && gic_cells(copy) > GUEST_INTERRUPT_CELLS) {
+		return put_gic_interrupts(copy, &interrupts, gic_cells(copy));
 	}
+	dtb_bytes(copy->dtb, "interrupts", interrupts.bytes, interrupts.n_bytes);
 	return true;
 }
 
@@ -180,6 +190,10 @@ static void copy_property(const struct property *input, void *context)
 		return;
 	}
 	keep = needs_keep_property(&copy->needs, what->node, &cut);
+	if (strcmp(input->name, "interrupts-extended") == 0 &&
+	    gic_cells(copy) > GUEST_INTERRUPT_CELLS) {
+		keep = PROPERTY_GOES; /* its entries would have to shrink, too: no board has both */
+	}
 	if (keep != PROPERTY_STAYS && is_reference_property(input->name)) {
 		add_dropped(what, input->name);
 	}

@@ -3,6 +3,7 @@
 #include "tools/pvc/needs.h"
 
 #include "hyp/types.h"
+#include "tools/pvc/diag.h"
 #include "tools/pvc/parse.h"
 #include "tools/pvc/util.h"
 
@@ -56,8 +57,15 @@ static const struct reference_kind {
 	{ PIN_GROUPS,               NULL,                    "pinctrl-names",        HELPFUL },
 };
 
-/* States of nodes without registers while it is found out whether the partition can have them. */
-enum { UNKNOWN, ASKING, POSSIBLE, IMPOSSIBLE };
+/*
+ * States of nodes without registers while it is found out whether the partition can have them.
+ * Within one question an answer may lean on a node that is still being asked about; it becomes
+ * final with the whole question's.
+ */
+enum { UNKNOWN, ASKING, TENTATIVE, POSSIBLE, IMPOSSIBLE };
+
+/* How long a chain of nodes without registers may get: real ones have three or four. */
+#define CHAIN_MOST 64u
 
 /* ---- The tree -------------------------------------------------------------------------------- */
 
@@ -137,18 +145,6 @@ const struct device *device_of_node(const struct system *system, const struct tr
 	return NULL;
 }
 
-const struct tree_node *interrupt_controller(const struct tree *tree, const struct tree_node *node)
-{
-	for (; node != NULL; node = node->parent) {
-		struct property parent = tree_property(tree, node, "interrupt-parent");
-
-		if (parent.n_bytes == 4) {
-			return tree_by_phandle(tree, property_cell(&parent, 0));
-		}
-	}
-	return NULL;
-}
-
 /* ---- References ------------------------------------------------------------------------------ */
 
 static bool matches(const char *pattern, const char *name)
@@ -156,7 +152,7 @@ static bool matches(const char *pattern, const char *name)
 	size_t length = strlen(pattern);
 
 	if (pattern[0] == '-') {
-		return ends_with(name, pattern) && strcmp(name, "nr-gpios") != 0; /* a count */
+		return ends_with(name, pattern) && !ends_with(name, "nr-gpios"); /* a count */
 	}
 	if (pattern[length - 1] == '-') {
 		return starts_with(name, pattern) && name[length] >= '0' && name[length] <= '9';
@@ -283,17 +279,19 @@ static const struct tree_node *holder_of(const struct needs *needs, const struct
 	       tree_has(needs->tree, parent, "compatible") ? parent : NULL;
 }
 
-static const struct tree_node *find_obstacle(struct needs *needs, const struct tree_node *target);
+static const struct tree_node *ask(struct needs *needs, const struct tree_node *target);
 
 struct question {
 	struct needs           *needs;
+	const struct tree_node *node;
 	const struct tree_node *obstacle;
 };
 
 static void ask_property(const struct property *property, void *context)
 {
 	struct question *question = context;
-	const struct reference_kind *kind = kind_of(property->name);
+	const struct reference_kind *kind =
+		kind_in(question->needs->tree, question->node, property->name);
 	const struct tree_node *target;
 	size_t at = 0;
 
@@ -302,19 +300,26 @@ static void ask_property(const struct property *property, void *context)
 	}
 	while ((target = next_target(question->needs->tree, kind, property, &at)) != NULL &&
 	       question->obstacle == NULL) {
-		question->obstacle = find_obstacle(question->needs, target);
+		question->obstacle = ask(question->needs, target);
 	}
 }
 
-/*
- * What keeps the partition from having a node: the node with registers that is not its own.
- * NULL: nothing, it has it or can have it.
- */
-static const struct tree_node *find_obstacle(struct needs *needs, const struct tree_node *target)
+static const struct tree_node *refuse_chain(struct needs *needs, const struct tree_node *target)
+{
+	if (!needs->is_too_deep) {
+		diag_error(location_file(needs->tree->file), "limit",
+			   "%s: more than %u nodes need one another in a chain", target->ref.path,
+			   CHAIN_MOST);
+	}
+	needs->is_too_deep = true;
+	return target;
+}
+
+static const struct tree_node *ask(struct needs *needs, const struct tree_node *target)
 {
 	unsigned char *state = &needs->state[index_of(needs, target)];
 	const struct tree_node *provider = provider_of(needs, target);
-	struct question question = { .needs = needs };
+	struct question question = { .needs = needs, .node = target };
 
 	if (needs_keep(needs, target) == KEEP_ALL || target == needs->gic) {
 		return NULL;
@@ -326,16 +331,41 @@ static const struct tree_node *find_obstacle(struct needs *needs, const struct t
 	if (provider != NULL || is_elsewhere(needs, target)) {
 		return provider != NULL ? provider : target;
 	}
-	if (*state == ASKING || *state == POSSIBLE) {
-		return NULL; /* ASKING: two that need each other come together or not at all */
+	if (*state == IMPOSSIBLE) {
+		return needs->obstacle[index_of(needs, target)];
+	}
+	if (*state != UNKNOWN) {
+		return NULL; /* those that need each other come together or not at all */
+	}
+	if (needs->depth == CHAIN_MOST) {
+		return refuse_chain(needs, target);
 	}
 	*state = ASKING;
+	needs->depth++;
 	if (holder_of(needs, target) != NULL) {
-		question.obstacle = find_obstacle(needs, holder_of(needs, target));
+		question.obstacle = ask(needs, holder_of(needs, target));
 	}
 	tree_each_property(needs->tree, target, ask_property, &question);
-	*state = question.obstacle == NULL ? POSSIBLE : IMPOSSIBLE;
+	needs->depth--;
+	*state = question.obstacle == NULL ? TENTATIVE : IMPOSSIBLE;
+	needs->obstacle[index_of(needs, target)] = question.obstacle;
 	return question.obstacle;
+}
+
+/*
+ * What keeps the partition from having a node: the node with registers that is not its own.
+ * NULL: nothing, it has it or can have it.
+ */
+static const struct tree_node *find_obstacle(struct needs *needs, const struct tree_node *target)
+{
+	const struct tree_node *obstacle = ask(needs, target);
+
+	for (size_t i = 0; i < needs->tree->n_nodes; i++) {
+		if (needs->state[i] == TENTATIVE) {
+			needs->state[i] = obstacle == NULL ? POSSIBLE : UNKNOWN;
+		}
+	}
+	return obstacle;
 }
 
 /* ---- Keeping --------------------------------------------------------------------------------- */
@@ -357,11 +387,12 @@ static bool is_omitted(const struct needs *needs, const struct tree_node *node, 
 	return false;
 }
 
-static void keep_supplier(struct needs *needs, const struct tree_node *target);
+static void keep_supplier(struct needs *needs, const struct device *device,
+			  const struct tree_node *target);
 
 struct keeping {
 	struct needs           *needs;
-	const struct device    *device; /* NULL: not a device, what is unmet was found out before */
+	const struct device    *device; /* for which all this is kept */
 	const struct tree_node *node;
 };
 
@@ -370,9 +401,6 @@ static void add_unmet(const struct keeping *keeping, const char *property, enum 
 {
 	struct needs *needs = keeping->needs;
 
-	if (keeping->device == NULL) {
-		return;
-	}
 	needs->unmet = xextend(needs->unmet, needs->n_unmet, sizeof(needs->unmet[0]));
 	needs->unmet[needs->n_unmet++] = (struct unmet_need){
 		.device = keeping->device, .node = keeping->node, .property = property,
@@ -435,7 +463,7 @@ static void keep_targets(const struct property *property, void *context)
 	at = 0;
 	while ((target = next_target(needs->tree, kind, property, &at)) != NULL) {
 		if (find_obstacle(needs, target) == NULL && (is_whole || kind->cells != NULL)) {
-			keep_supplier(needs, target);
+			keep_supplier(needs, keeping->device, target);
 		}
 	}
 }
@@ -443,7 +471,7 @@ static void keep_targets(const struct property *property, void *context)
 static void keep_interrupts(const struct keeping *keeping)
 {
 	struct needs *needs = keeping->needs;
-	const struct tree_node *controller = interrupt_controller(needs->tree, keeping->node);
+	const struct tree_node *controller = tree_interrupt_parent(needs->tree, keeping->node);
 	const struct tree_node *obstacle;
 
 	if (controller == NULL || !tree_has(needs->tree, keeping->node, "interrupts")) {
@@ -453,7 +481,7 @@ static void keep_interrupts(const struct keeping *keeping)
 	if (obstacle != NULL) {
 		add_unmet(keeping, "interrupts", ESSENTIAL, controller, obstacle);
 	} else {
-		keep_supplier(needs, controller);
+		keep_supplier(needs, keeping->device, controller);
 	}
 }
 
@@ -492,22 +520,29 @@ static void keep_needs_below(struct needs *needs, const struct device *device,
 }
 
 /* A node without registers that can be had, with what it hangs in and what it needs. */
-static void keep_supplier(struct needs *needs, const struct tree_node *target)
+static void keep_supplier(struct needs *needs, const struct device *device,
+			  const struct tree_node *target)
 {
 	const struct tree_node *holder = holder_of(needs, target);
 
 	if (needs_keep(needs, target) == KEEP_ALL || target == needs->gic) {
 		return;
 	}
+	if (needs->depth == CHAIN_MOST) {
+		refuse_chain(needs, target);
+		return;
+	}
+	needs->depth++;
 	mark_below(needs, target);
 	keep_ways(needs, target);
-	keep_needs_below(needs, NULL, target);
+	keep_needs_below(needs, device, target);
 	if (holder != NULL && needs_keep(needs, holder) != KEEP_ALL) {
-		struct keeping keeping = { .needs = needs, .node = holder };
+		struct keeping keeping = { .needs = needs, .device = device, .node = holder };
 
 		needs->keep[index_of(needs, holder)] = KEEP_ALL;
 		tree_each_property(needs->tree, holder, keep_targets, &keeping);
 	}
+	needs->depth--;
 }
 
 struct needs needs_of(const struct system *system, const struct partition *partition,
@@ -520,6 +555,7 @@ struct needs needs_of(const struct system *system, const struct partition *parti
 	}
 	needs.keep = xarray(tree->n_nodes, 1);
 	needs.state = xarray(tree->n_nodes, 1);
+	needs.obstacle = xarray(tree->n_nodes, sizeof(needs.obstacle[0]));
 	needs.is_pin_controller = xarray(tree->n_nodes, 1);
 	for (size_t i = 0; i < tree->n_nodes; i++) {
 		tree_each_property(tree, &tree->nodes[i], note_pin_controller, &needs);

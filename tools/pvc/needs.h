@@ -38,8 +38,11 @@ struct needs {
 	const struct tree      *tree;  /* the system's, or the board's own */
 	const struct tree_node *gic;   /* in this tree */
 	unsigned char          *keep;  /* enum keep, by index in tree->nodes */
-	unsigned char          *state; /* internal, as is the next */
+	unsigned char          *state; /* internal, as are the next four */
+	const struct tree_node **obstacle;
 	unsigned char          *is_pin_controller;
+	unsigned                depth;
+	bool                    is_too_deep;
 	struct unmet_need      *unmet;
 	size_t                  n_unmet;
 };
@@ -57,9 +60,6 @@ enum keep_property needs_keep_property(const struct needs *needs, const struct t
 
 /* The property holds references to other nodes. */
 bool is_reference_property(const char *name);
-
-/* The interrupt controller a node's `interrupts` go to; NULL: none. */
-const struct tree_node *interrupt_controller(const struct tree *tree, const struct tree_node *node);
 
 /* ---- Devices in a tree that need not be the system's ------------------------------------------ */
 

@@ -347,6 +347,13 @@ const struct rule rules[] = {
 	  "    gpio9: gpio@30290000 { ... };   linux has it; the board's tree has nothing there\n"
 	  "\n"
 	  "Fix: correct the address, or name the devicetree of this board.\n" },
+	{ "devicetree-differs", "the board's devicetree describes a device otherwise",
+	  "EL2 grants the registers and interrupts of the system DTS; Linux uses those of the\n"
+	  "board's own devicetree, and would wait for an interrupt that never comes.\n"
+	  "\n"
+	  "    mmc@30b50000 { interrupts = <0 23 4>; };   the board's tree says SPI 24\n"
+	  "\n"
+	  "Fix: correct the system DTS, or name the devicetree of this board.\n" },
 	{ "devicetree-omit", "what shall be left out of a devicetree is not in it",
 	  "paravent,devicetree-omit lists nodes (\"/soc/x@1\") and properties (\"/soc/x@1:reset-gpios\")\n"
 	  "of the board's own devicetree.\n"

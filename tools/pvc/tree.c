@@ -416,16 +416,19 @@ enum reg_result tree_reg(const struct tree *tree, const struct tree_node *node,
 /* ---- Interrupts ---------------------------------------------------------------- */
 
 /*
- * Devicetree Specification, "interrupt-parent": inherited from the nearest ancestor that has one.
+ * Devicetree Specification, "interrupt-parent": that of the nearest node upwards that names one, or
+ * an interrupt controller on the way.
  */
-static const struct tree_node *find_interrupt_parent(const struct tree *tree,
-						     const struct tree_node *node)
+const struct tree_node *tree_interrupt_parent(const struct tree *tree, const struct tree_node *node)
 {
 	for (; node != NULL; node = node->parent) {
 		struct property parent = tree_property(tree, node, "interrupt-parent");
 
-		if (parent.name != NULL && parent.n_bytes == 4) {
+		if (parent.n_bytes == 4) {
 			return tree_by_phandle(tree, property_cell(&parent, 0));
+		}
+		if (node->parent != NULL && tree_has(tree, node->parent, "#interrupt-cells")) {
+			return node->parent;
 		}
 	}
 	return NULL;
@@ -468,7 +471,7 @@ bool tree_interrupts(const struct tree *tree, const struct tree_node *node,
 
 	if (!is_extended) {
 		property = tree_property(tree, node, "interrupts");
-		parent = property.name == NULL ? NULL : find_interrupt_parent(tree, node);
+		parent = property.name == NULL ? NULL : tree_interrupt_parent(tree, node);
 	}
 	n_cells = property_n_cells(&property);
 	*interrupts = xarray(n_cells, sizeof(**interrupts));

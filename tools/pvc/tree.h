@@ -118,6 +118,10 @@ struct interrupt {
 	unsigned n_cells;
 };
 
+/* The interrupt controller a node's `interrupts` go to; NULL: none. */
+const struct tree_node *tree_interrupt_parent(const struct tree *tree,
+					      const struct tree_node *node);
+
 /*
  * The interrupts of a node, from `interrupts` or `interrupts-extended`. False: malformed;
  * `*problem` says how, in words that fit behind the property's name.
