@@ -10,6 +10,7 @@
 
 #include "rtos-guests/sdk/internal.h"
 
+#include "pv/console.h"
 #include "pv/cpu.h"
 #include "pv/device.h"
 #include "pv/platform.h"
@@ -214,7 +215,9 @@ static void cache_drop(const void *from, const void *end)
 static void map_or_stop(uint64_t base, uint64_t bytes, enum pv_memory memory)
 {
 	if (bytes > 0 && pv_mmu_map(base, bytes, memory) != PV_OK) {
-		pv_system_off(); /* no console yet; EL2 reports the stop */
+		pv_printf("cannot map %lu bytes at 0x%lx: no page table is left, raise TABLES_MAX\n",
+			  (unsigned long)bytes, (unsigned long)base);
+		pv_system_off();
 	}
 }
 

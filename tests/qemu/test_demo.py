@@ -13,6 +13,10 @@ from board import LOGS, ROOT, SECONDS, SHELL_READY, build, environment, load
 DEMO = "configs/virt-demo.dts"
 
 
+# Two demos of one system at a time would share its disk.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
 @pytest.mark.parametrize("system,choice", [
     ("virt-demo", ""), ("virt-demo-gicv2", "GIC=2"), ("rpi4-demo", "BOARD=rpi4"),
     ("imx8mp-demo", "BOARD=imx8mp")])

@@ -487,7 +487,7 @@ static void pin_changes_at_the_release_of_each_period(void **state)
 		uint32_t         pin;
 	} cases[] = {
 		{ { .name = "gpio@1", .compatible = "arm,pl061" }, 0 },
-		{ { .name = "gpio@2", .compatible = "fsl,imx35-gpio" }, 1 },
+		{ { .name = "gpio@2", .compatible = "fsl,imx35-gpio" }, 16 },
 		{ { .name = "gpio@3", .compatible = "brcm,bcm2711-gpio" }, 17 },
 	};
 

@@ -12,7 +12,7 @@ static const struct {
 } choices[] = {
 	{ "arm,pl061", 0 },
 	{ "brcm,bcm2711-gpio", 17 }, /* contact 11 of the Raspberry Pi's header */
-	{ "fsl,imx35-gpio", 1 },
+	{ "fsl,imx35-gpio", 16 }, /* of gpio3: the status LED of the i.MX 8M Plus EVK */
 };
 
 #define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
