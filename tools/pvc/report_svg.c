@@ -539,7 +539,7 @@ static void draw_tables(struct canvas *canvas)
 	draw_heading(canvas, CARD_X, "Interrupts");
 	canvas->y += 24;
 	svg_text(canvas->out, CARD_X, canvas->y + 10, "dim", 70,
-		 "INTID; SGIs 0..15 and timers 27, 30 belong to every partition");
+		 "INTID; SGIs 0..14 and timers 27, 30 belong to every partition");
 	left = draw_devices(canvas, canvas->y - 4);
 	right = draw_interrupts(canvas, canvas->y + 14);
 	canvas->y = left > right ? left : right;

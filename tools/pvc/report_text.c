@@ -336,7 +336,7 @@ static void print_interrupts(FILE *out, const struct system *system)
 	struct line line = { 0 };
 
 	put_at(&line, INDENT,
-	       "each partition: SGIs 0..15, timer PPIs 27 (virtual) and 30 (physical)");
+	       "each partition: SGIs 0..14, timer PPIs 27 (virtual) and 30 (physical)");
 	end_line(&line, out);
 	for (size_t i = 0; i < interrupts.n; i++) {
 		const struct report_interrupt *interrupt = &interrupts.all[i];
