@@ -1,0 +1,167 @@
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/share.c rtos-guests/virtio/block_server.c */
+/* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hostile driver at a block server: its header, queue and requests. The
+ * window and the disk are allocated to the byte, so that a step outside of them
+ * is found. The window also changes while a request is served.
+ */
+#include "pv/virtio_block.h"
+
+#include "tests/fuzz/input.h"
+
+#include <stdlib.h>
+
+#define ADDRESS      UINT64_C(0x42000000)
+#define WINDOW_BYTES 2048u
+#define N_SECTORS    4u
+#define QUEUE_SIZE   8u
+#define ROUNDS_MAX   64u
+#define QUEUE_AT     256u  /* offset in the window: descriptors */
+#define AVAILABLE_AT (QUEUE_AT + 16 * QUEUE_SIZE)
+#define HEADERS      512u  /* offset in the window: requests' headers */
+#define BUFFERS      640u
+#define LIMIT        4u
+
+static struct input input;
+static struct pv_virtio_window share;
+static struct pv_block_memory memory;
+
+static void put(uint32_t at, uint64_t value, uint32_t bytes)
+{
+	if (at <= WINDOW_BYTES - bytes) {
+		memcpy(share.memory + at, &value, bytes);
+	}
+}
+
+/* One of several, each as often as it is listed. */
+#define CHOOSE(...) \
+	((const uint64_t[]){ __VA_ARGS__ }[input_take(&input, 1) % \
+		(sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))])
+
+/* A descriptor as a driver would write it, with something wrong now and then. */
+static void put_descriptor(uint32_t id, bool is_first, bool is_last, bool is_writable)
+{
+	uint32_t at = QUEUE_AT + 16 * id;
+	uint64_t buffer = ADDRESS + BUFFERS + input_take(&input, 1) * 4;
+	uint64_t wrong = CHOOSE(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 0x80, 0x8000);
+
+	put(at, is_first ? ADDRESS + HEADERS + 16 * id
+			 : CHOOSE(buffer, buffer, buffer, buffer, buffer, buffer, buffer,
+				  ADDRESS + WINDOW_BYTES - 512, ADDRESS + 255, UINT64_MAX - 8, 0), 8);
+	put(at + 8, is_first ? CHOOSE(16, 16, 16, 16, 8, 17)
+			     : CHOOSE(512, 512, 512, 512, 1, 256, 513, 1024, 20, 0, UINT32_MAX), 4);
+	put(at + 12, (is_last ? 0 : 1) | (is_writable ? 2 : 0) | wrong, 2);
+	put(at + 14, CHOOSE(id + 1, id + 1, id + 1, id + 1, id + 1, id + 1, 0, QUEUE_SIZE) % 256, 2);
+}
+
+static void add_request(void)
+{
+	uint32_t head = (uint32_t)CHOOSE(0, 0, 1, 3);
+	uint32_t n = (uint32_t)CHOOSE(2, 2, 3, 3, 3, 1, 4, 5);
+	uint32_t n_readable = (uint32_t)CHOOSE(1, 1, 2, 2, 3, 0, 5);
+	uint16_t index;
+
+	put(HEADERS + 16 * head, CHOOSE(0, 0, 0, 1, 1, 1, 4, 8, 2, UINT32_MAX), 4);
+	put(HEADERS + 16 * head + 8, CHOOSE(0, 1, 2, 3, 4, UINT64_MAX), 8);
+	for (uint32_t i = 0; i < n; i++) {
+		put_descriptor(head + i, i == 0, i + 1 == n,
+			       i >= n_readable || (i + 1 == n && n_readable >= n));
+	}
+	memcpy(&index, share.memory + AVAILABLE_AT + 2, sizeof(index));
+	put(AVAILABLE_AT + 4 + 2 * (index % QUEUE_SIZE),
+	    CHOOSE(head, head, head, head, head, head, QUEUE_SIZE), 2);
+	put(AVAILABLE_AT + 2, index + 1u, 2);
+}
+
+/* The driver at work: requests, now and then a byte anywhere. */
+static void disturb(void)
+{
+	for (uint64_t n = input_take(&input, 1) % 4; n > 0 && !input_is_over(&input); n--) {
+		if (CHOOSE(0, 0, 0, 1) == 0) {
+			add_request();
+		} else {
+			put((uint32_t)input_take(&input, 2) % WINDOW_BYTES, input_take(&input, 1),
+			    1);
+		}
+	}
+}
+
+static bool disk_read(void *context, uint64_t sector, void *to, uint32_t n_sectors)
+{
+	disturb();
+	return pv_block_memory_operations.read(context, sector, to, n_sectors);
+}
+
+static bool disk_write(void *context, uint64_t sector, const void *from, uint32_t n_sectors)
+{
+	disturb();
+	return pv_block_memory_operations.write(context, sector, from, n_sectors);
+}
+
+static const struct pv_block_operations operations = { disk_read, disk_write, NULL };
+static const struct pv_block_disk disk = { &operations, &memory, N_SECTORS, false, "fuzz" };
+
+/* A queue as a good driver would announce it, so that most inputs get behind the first checks. */
+static void announce(void)
+{
+	struct pv_virtio_window window = pv_virtio_share_window(&share);
+	struct pv_virtqueue_config config;
+
+	(void)pv_virtqueue_place(&window, QUEUE_SIZE, PV_VIRTIO_FEATURES, &config);
+	if ((input_take(&input, 1) & 1) != 0) {
+		config.features = PV_VIRTIO_FEATURES_REQUIRED;
+	}
+	(void)pv_virtio_share_announce(&share, &config);
+}
+
+/* Serve until the input ends. What is popped is given back, whatever the driver does. */
+static void serve(const struct pv_virtqueue_config *config)
+{
+	static struct pv_block_server server;
+	struct pv_virtio_window window = pv_virtio_share_window(&share);
+
+	if (pv_block_server_open(&server, &disk, &window, config) != PV_OK) {
+		return;
+	}
+	for (uint32_t round = 0; round < ROUNDS_MAX && !input_is_over(&input); round++) {
+		uint16_t before = server.queue.next_used;
+		uint32_t n;
+		enum pv_status status;
+
+		disturb();
+		status = pv_block_server_serve(&server, LIMIT, &n);
+		/* A chain that is no request stays popped, and the queue is broken. */
+		uint16_t n_left = (uint16_t)(server.queue.next_available - server.queue.next_used);
+
+		if (n > LIMIT || (uint16_t)(server.queue.next_used - before) != n ||
+		    n_left > (status != PV_OK) || server.queue.queue.is_broken != (status != PV_OK)) {
+			abort();
+		}
+		(void)pv_virtqueue_must_interrupt(&server.queue);
+		(void)pv_virtqueue_device_wait_begin(&server.queue);
+		pv_virtqueue_device_wait_end(&server.queue);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct pv_virtio_offer offer = pv_block_server_offer(&disk);
+	struct pv_virtqueue_config config;
+
+	input = (struct input){ bytes, n };
+	share = (struct pv_virtio_window){ aligned_alloc(16, WINDOW_BYTES), ADDRESS,
+					   WINDOW_BYTES };
+	memory.memory = calloc(N_SECTORS, PV_BLOCK_SECTOR_BYTES);
+	memset(share.memory, 0, WINDOW_BYTES);
+	announce();
+	if ((input_take(&input, 1) & 3) != 0) {
+		disturb(); /* before it is opened, as after a restart */
+	}
+	if (pv_virtio_share_read_queue(&share, &offer, &config) == PV_OK) {
+		serve(&config);
+	}
+	free(memory.memory);
+	free(share.memory);
+	return 0;
+}
