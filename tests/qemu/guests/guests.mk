@@ -12,6 +12,8 @@ app-vgic    := $(sdk-test) $(addprefix tests/qemu/guests/vgic/,vgic.o registers.
 app-hostile := $(sdk-test) $(addprefix tests/qemu/guests/hostile/,hostile.o memory.o time.o \
 	harmless.o)
 app-devices := $(sdk-test) $(obj-drivers) tests/qemu/guests/devices/devices.o
+app-ramdisk := $(sdk-test) $(obj-virtio-server) tests/qemu/guests/ramdisk/ramdisk.o
+app-blkclient := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/blkclient/blkclient.o
 app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
 
 # These bring their own start-up.

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A block server: a disk in this partition's memory, behind its image, where a
+ * restart leaves it alone. It restarts N_RESTARTS times under load, each time
+ * at another place, and goes on where the used ring stands.
+ */
+#include "pv/console.h"
+#include "pv/cpu.h"
+#include "pv/exception.h"
+#include "pv/hypercall.h"
+#include "pv/irq.h"
+#include "pv/platform.h"
+#include "pv/port.h"
+#include "pv/start.h"
+#include "pv/string.h"
+#include "pv/virtio_block.h"
+#include "tests/qemu/guests/report.h"
+
+#define DISK_OFFSET       UINT64_C(0x100000) /* in the partition's memory */
+#define DISK_BYTES        UINT64_C(0x100000)
+#define WRITES_PER_LIFE   500u
+#define REQUESTS_AT_A_TIME 16u
+
+/* Where each life ends. */
+enum { RESET_BEFORE_WRITE = 1, RESET_AMID_WRITE, RESET_AFTER_WRITE, RESET_BEFORE_INTERRUPT };
+#define N_RESTARTS ((uint32_t)RESET_BEFORE_INTERRUPT)
+
+extern char pv_image_end[];
+
+static uint32_t life; /* 1 at power-on */
+static uint32_t n_writes;
+static struct pv_block_memory memory;
+static struct pv_block_server server;
+
+static bool is_time_for(uint32_t place)
+{
+	return life == place && n_writes == WRITES_PER_LIFE;
+}
+
+static bool disk_read(void *context, uint64_t sector, void *to, uint32_t n_sectors)
+{
+	return pv_block_memory_operations.read(context, sector, to, n_sectors);
+}
+
+static bool disk_write(void *context, uint64_t sector, const void *from, uint32_t n_sectors)
+{
+	n_writes++;
+	if (is_time_for(RESET_BEFORE_WRITE)) {
+		pv_system_reset();
+	}
+	if (is_time_for(RESET_AMID_WRITE)) {
+		(void)pv_block_memory_operations.write(context, sector, from, n_sectors / 2);
+		pv_system_reset();
+	}
+	(void)pv_block_memory_operations.write(context, sector, from, n_sectors);
+	if (is_time_for(RESET_AFTER_WRITE)) {
+		pv_system_reset();
+	}
+	return true;
+}
+
+static const struct pv_block_operations operations = { .read = disk_read, .write = disk_write };
+
+static const struct pv_block_disk disk = {
+	.operations = &operations,
+	.context = &memory,
+	.n_sectors = DISK_BYTES / PV_BLOCK_SECTOR_BYTES,
+	.id = "paravent-ram-disk",
+};
+
+static void on_interrupt(uint32_t intid, void *context)
+{
+	(void)intid;
+	(void)context;
+}
+
+/* Interrupts are masked but for here: one that comes after a look ends the sleep. */
+static void take_interrupts(void)
+{
+	pv_irq_unmask();
+	pv_isb();
+	pv_irq_mask();
+}
+
+static void find_disk(void)
+{
+	const struct pv_memory_range *range = &pv_platform()->memory[0];
+	struct pv_partition_info own;
+
+	if (pv_partition_info(PV_SELF, &own) != PV_OK) {
+		pv_panic("no information on this partition");
+	}
+	life = own.n_starts;
+	memory.memory = (unsigned char *)(uintptr_t)(range->base + DISK_OFFSET);
+	if ((unsigned char *)pv_image_end > memory.memory ||
+	    range->bytes < DISK_OFFSET + DISK_BYTES) {
+		pv_panic("no room for the disk behind the image");
+	}
+	if (life == 1) {
+		memset(memory.memory, 0, DISK_BYTES);
+	}
+}
+
+static void serve(const struct pv_port_config *port)
+{
+	for (;;) {
+		uint32_t n;
+		enum pv_status status =
+			pv_block_server_serve(&server, REQUESTS_AT_A_TIME, &n);
+
+		if (status != PV_OK) {
+			report(false, "the client's requests make sense");
+			pv_panic("queue broken, status %d", (int)status);
+		}
+		if (life == RESET_BEFORE_INTERRUPT && n_writes >= WRITES_PER_LIFE && n > 0) {
+			pv_system_reset();
+		}
+		if (pv_virtqueue_must_interrupt(&server.queue)) {
+			(void)pv_port_ring(port, 0);
+		}
+		if (n == 0 && pv_virtqueue_device_wait_begin(&server.queue)) {
+			pv_wfi();
+		}
+		pv_virtqueue_device_wait_end(&server.queue);
+		take_interrupts();
+	}
+}
+
+void guest_main(void)
+{
+	const struct pv_port_config *port = pv_platform_port("disk");
+	size_t bytes = 0;
+	unsigned char *shared = port != NULL ? pv_window(port, &bytes) : NULL;
+
+	if (shared == NULL || !pv_irq_attach_edge(port->interrupt, on_interrupt, NULL)) {
+		pv_panic("no window \"disk\"");
+	}
+	find_disk();
+
+	struct pv_virtio_window share = { shared, (uintptr_t)shared, bytes };
+	struct pv_virtio_window window = pv_virtio_share_window(&share);
+	struct pv_virtio_offer offer = pv_block_server_offer(&disk);
+	struct pv_virtqueue_config config;
+	enum pv_status status;
+
+	if (pv_virtio_share_offer(&share, &offer) != PV_OK) {
+		pv_panic("the window is too small");
+	}
+	(void)pv_port_ring(port, 0);
+	while ((status = pv_virtio_share_read_queue(&share, &offer, &config)) == PV_EMPTY) {
+		pv_wfi();
+		take_interrupts();
+	}
+	if (status == PV_OK) {
+		status = pv_block_server_open(&server, &disk, &window, &config);
+	}
+	if (status != PV_OK) {
+		report(false, "the client's queue makes sense");
+		pv_panic("no queue, status %d", (int)status);
+	}
+	pv_printf("ramdisk: start %u of %u, goes on at request %u\n", life, N_RESTARTS + 1,
+		  server.queue.next_used);
+	serve(port);
+}
