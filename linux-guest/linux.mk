@@ -2,6 +2,7 @@
 # The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt:
 #   Image              Debian's kernel, unmodified (tools/fetch)
 #   paravent.ko        the driver, built against that kernel's headers
+#   paravent-window.ko keeps virtio devices inside a window, built likewise
 #   pvctl, demo        static arm64 programs
 #   modules/           the modules of that kernel which devices of boards need
 #   initramfs.cpio.gz  busybox and all of the above but the kernel
@@ -12,6 +13,7 @@ linux-module := Kbuild access.h attributes.c control.c control.h file.c file.h h
                 hypercall.h layout.c layout.h main.c paravent.h port.c port.h transfer.c \
                 transfer.h include/stdint.h
 linux-module := $(addprefix linux-guest/module/,$(linux-module))
+window-module := $(addprefix linux-guest/module-window/,Kbuild main.c ops.c ops.h pool.c pool.h)
 pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c ports.c request.c \
                 text.c watch.c)
 linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
@@ -35,14 +37,19 @@ build/firmware/fetched: tools/fetch-firmware tools/apt.sh | $(setup)
 	$(Q)tools/fetch-firmware build && touch $@
 $(firmware): | build/firmware/fetched ;
 
-# Kbuild writes beside the sources, so it gets a copy of them. Without BTF, which
-# nothing here reads and which takes a vmlinux that Debian's headers do not have.
-$(linux-build)/paravent.ko: $(linux-module) $(linux-abi) $(linux-build)/kernel-release
+# Kbuild writes beside the sources, so it gets a copy of them: $(1), of linux-guest/$(1).
+# Without BTF, which nothing here reads and which takes a vmlinux that Debian's headers do not have.
+define kbuild
 	$(call say,KBUILD,$@)
-	$(Q)rm -rf $(@D)/module && cp -r linux-guest/module $(@D)/module
-	$(Q)$(MAKE) -s --no-print-directory -C $(@D)/headers/build M=$(abspath $(@D)/module) \
+	$(Q)rm -rf $(@D)/$(1) && cp -r linux-guest/$(1) $(@D)/$(1)
+	$(Q)+$(MAKE) -s --no-print-directory -C $(@D)/headers/build M=$(abspath $(@D)/$(1)) \
 		PARAVENT=$(CURDIR) CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	$(Q)$(CROSS)strip --strip-debug -o $@ $(@D)/module/paravent.ko
+	$(Q)$(CROSS)strip --strip-debug -o $@ $(@D)/$(1)/$(@F)
+endef
+$(linux-build)/paravent.ko: $(linux-module) $(linux-abi) $(linux-build)/kernel-release
+	$(call kbuild,module)
+$(linux-build)/paravent-window.ko: $(window-module) $(linux-build)/kernel-release
+	$(call kbuild,module-window)
 
 linux-headers := $(addprefix linux-guest/pvctl/,commands.h device.h request.h text.h) \
                 $(addprefix linux-guest/demo/,exchange.h table.h) \
@@ -60,6 +67,7 @@ $(linux-build)/modules/modules.dep: linux-guest/initramfs/modules linux-guest/in
 	$(Q)linux-guest/initramfs/modules $(linux-build)
 $(linux-build)/initramfs.cpio.gz: \
 		$(addprefix linux-guest/initramfs/,pack init devtest mdev.conf udhcpc.script) \
-		$(addprefix $(linux-build)/,busybox paravent.ko pvctl demo modules/modules.dep)
+		$(addprefix $(linux-build)/,busybox paravent.ko paravent-window.ko pvctl demo \
+		modules/modules.dep)
 	$(call say,CPIO,$@)
 	$(Q)linux-guest/initramfs/pack $(@D)
