@@ -156,7 +156,7 @@ static void open_window(struct window *window, struct device_node *node)
 	size_t size;
 
 	if (of_address_to_resource(node, 0, &place)) {
-		dev_err(dev, "window %pOF: no address: give it \"reg\", and its parent \"ranges\"; no driver for this device\n",
+		dev_err(dev, "window %pOF: no address: give it \"reg\", its parent \"ranges\"; no driver\n",
 			node);
 		return;
 	}
@@ -170,7 +170,7 @@ static void open_window(struct window *window, struct device_node *node)
 		fault = "not mapped: out of memory";
 	}
 	if (fault) {
-		dev_err(dev, "window %pOF: %pR is %s; no driver for this device\n", node, &place,
+		dev_err(dev, "window %pOF: %pR is %s; no driver\n", node, &place,
 			fault);
 		return;
 	}
@@ -234,7 +234,7 @@ static bool fit_queues(struct window *window, struct virtio_device *vdev)
 
 	if (vdev->id.device == VIRTIO_ID_NET && n_entries < MAX_SKB_FRAGS + 2) {
 		dev_err(&vdev->dev,
-			"a window of %zu KiB holds no packet of %lu pieces: it needs 256 KiB; no driver for this device\n",
+			"a window of %zu KiB holds no packet of %lu pieces: it needs 256 KiB; no driver\n",
 			size / SZ_1K, (unsigned long)MAX_SKB_FRAGS + 2);
 		return false;
 	}
@@ -245,7 +245,7 @@ static bool fit_queues(struct window *window, struct virtio_device *vdev)
 		/* Beside the data a request has a header and a status. */
 		if (n_segments > n_entries - 2) {
 			dev_err(&vdev->dev,
-				"a window of %zu KiB holds requests of %lu segments, not of %u: have the device offer a smaller seg_max; no driver for this device\n",
+				"a window of %zu KiB holds %lu segments, not %u: offer a smaller seg_max; no driver\n",
 				size / SZ_1K, n_entries - 2, n_segments);
 			return false;
 		}
@@ -284,7 +284,7 @@ static int rebind(struct device *dev, void *unused)
 	struct device_node *node = window_node(dev);
 
 	if (node && dev->driver) {
-		dev_warn(dev, "had a driver before its window: load this module before virtio_mmio; binding it again\n");
+		dev_warn(dev, "bound before its window: load this module before virtio_mmio; rebinding\n");
 		if (device_reprobe(dev)) {
 			dev_err(dev, "no driver again\n");
 		}
