@@ -230,7 +230,7 @@ def test_supplier_that_serves_others(cut):
 
 def test_rule_devicetree_missing(cut):
     result, _ = cut(ALL, dtb=False)
-    check_error(result, "devicetree-missing", 'devicetree "vendor/board.dtb" is not found')
+    check_error(result, "devicetree-missing", 'devicetree "vendor/board.dtb" not found')
     assert "dtbs/vendor/board.dtb" in result.err
 
 

@@ -7,7 +7,8 @@
 	tools/pvc/guest_map.c tools/pvc/check_schema.c tools/pvc/check_partitions.c
 	tools/pvc/check_memory.c tools/pvc/check_devices.c tools/pvc/check_channels.c
 	tools/pvc/check_suppliers.c tools/pvc/needs.c tools/pvc/board_tree.c
-	tools/pvc/place.c tools/pvc/place_images.c tools/pvc/image.c */
+	tools/pvc/place.c tools/pvc/place_images.c tools/pvc/image.c tools/pvc/input.c
+	tools/pvc/references.c */
 /*
  * A whole system read: the demo's ports, doorbells, windows and loads; and thousands of damaged
  * trees, of which each must be taken or refused, but never crash or hang pvc.

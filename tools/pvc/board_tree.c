@@ -2,15 +2,15 @@
 #include "tools/pvc/board_tree.h"
 
 #include "hyp/types.h"
+#include "tools/pvc/check.h"
 #include "tools/pvc/diag.h"
+#include "tools/pvc/input.h"
 #include "tools/pvc/needs.h"
 #include "tools/pvc/parse.h"
 #include "tools/pvc/range.h"
 #include "tools/pvc/util.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define GIC_SPI   0u
 #define FIRST_SPI 32u
@@ -36,64 +36,6 @@ bool is_board_tree_needed(const struct system *system)
 	return false;
 }
 
-/* All places where the file is looked for, in order. NULL-terminated. */
-static const char **candidates(const struct system *system, const struct load_options *options)
-{
-	const char *file = system->devicetree;
-	const char **paths = xarray(2 * options->n_image_dirs + 2, sizeof(paths[0]));
-	size_t n = 0;
-
-	if (file[0] == '/') {
-		paths[n] = file;
-		return paths;
-	}
-	paths[n++] = xasprintf("%s/%s", path_folder(system->file), file);
-	for (size_t i = 0; i < options->n_image_dirs; i++) {
-		paths[n++] = xasprintf("%s/dtbs/%s", options->image_dirs[i], file);
-		paths[n++] = xasprintf("%s/%s", options->image_dirs[i], file);
-	}
-	return paths;
-}
-
-/* The file's content and where it was found; NULL: an error was reported. */
-static const char *read_file(const struct system *system, const struct load_options *options,
-			     struct location where, const char **path, size_t *bytes)
-{
-	const char **paths = candidates(system, options);
-	struct stat status;
-
-	for (size_t i = 0; paths[i] != NULL; i++) {
-		const char *content;
-
-		if (stat(paths[i], &status) != 0 || S_ISDIR(status.st_mode)) {
-			continue;
-		}
-		*path = paths[i];
-		content = file_read(paths[i], bytes);
-		if (content == NULL) {
-			diag_error(where, "devicetree-missing", "cannot read %s: %s", paths[i],
-				   errno == EINVAL ? "not a plain file" : strerror(errno));
-		}
-		return content;
-	}
-	diag_error(where, "devicetree-missing", "the board's devicetree \"%s\" is not found",
-		   system->devicetree);
-	for (size_t i = 0; paths[i] != NULL; i++) {
-		diag_note(where, "looked for %s", paths[i]);
-	}
-	return NULL;
-}
-
-static bool has_interrupt(const struct device *device, uint32_t intid)
-{
-	for (size_t i = 0; i < device->n_interrupts; i++) {
-		if (device->interrupts[i] == intid) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* EL2 grants what the system DTS says, Linux uses what the board's tree says: both must agree. */
 static void check_interrupts_agree(const struct system *system, const struct tree *tree,
 				   const struct device *device, const struct tree_node *node,
@@ -111,7 +53,7 @@ static void check_interrupts_agree(const struct system *system, const struct tre
 		uint32_t spi = interrupts[i].cells[1];
 
 		if (interrupts[i].controller == gic && interrupts[i].cells[0] == GIC_SPI &&
-		    !has_interrupt(device, FIRST_SPI + spi)) {
+		    !device_has_interrupt(device, FIRST_SPI + spi)) {
 			diag_error(where, "devicetree-differs",
 				   "%s has SPI %u in %s, but not in the system DTS",
 				   device->node.path, spi, system->devicetree);
@@ -186,7 +128,11 @@ void read_board_tree(struct system *system, const struct load_options *options)
 		return;
 	}
 	where = tree_where(system->tree, find_board(system), "paravent,devicetree");
-	content = read_file(system, options, where, &path, &bytes);
+	content = input_read(&(struct input){ .system_file = system->file, .options = options,
+					      .subfolder = "dtbs", .file = system->devicetree,
+					      .where = where, .rule = "devicetree-missing",
+					      .what = "the board's devicetree" },
+			     &bytes, &path);
 	if (content == NULL || !tree_build(content, bytes, path, &no_places, tree)) {
 		return;
 	}

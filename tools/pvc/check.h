@@ -22,6 +22,9 @@ void check_suppliers(const struct system *system);
 void check_partitions(const struct system *system);
 void check_channels(const struct system *system);
 
+/* The interrupt is one of the device's, in the system DTS. */
+bool device_has_interrupt(const struct device *device, uint32_t intid);
+
 /* ---- Words for messages -------------------------------------------------------- */
 
 /* Where a partition takes its devices. */

@@ -193,7 +193,7 @@ static void check_pages(const struct system *system, const struct device *device
 
 /* ---- Interrupts ---------------------------------------------------------------- */
 
-static bool has_interrupt(const struct device *device, uint32_t intid)
+bool device_has_interrupt(const struct device *device, uint32_t intid)
 {
 	for (size_t i = 0; i < device->n_interrupts; i++) {
 		if (device->interrupts[i] == intid) {
@@ -208,7 +208,7 @@ static void check_interrupt_pair(const struct system *system, const struct devic
 {
 	struct location where = access_where(system, device->owner);
 
-	if (device == other || !has_interrupt(other, intid) ||
+	if (device == other || !device_has_interrupt(other, intid) ||
 	    (other->use == DEVICE_PARTITION && other->owner == device->owner)) {
 		return;
 	}

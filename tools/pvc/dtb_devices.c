@@ -3,6 +3,7 @@
 
 #include "hyp/types.h"
 #include "tools/pvc/needs.h"
+#include "tools/pvc/references.h"
 #include "tools/pvc/util.h"
 
 #include <string.h>

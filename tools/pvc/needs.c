@@ -1,61 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spec: Devicetree Specification v0.4 and the bindings of the Linux kernel for each property. */
 #include "tools/pvc/needs.h"
 
 #include "hyp/types.h"
 #include "tools/pvc/diag.h"
 #include "tools/pvc/parse.h"
+#include "tools/pvc/references.h"
 #include "tools/pvc/util.h"
 
 #include <string.h>
-
-#define PIN_GROUPS "pinctrl-"
-
-enum weight {
-	ESSENTIAL, /* without it the node is of no use to those who need it */
-	HELPFUL,   /* the node works without: the firmware has set it up, or a slower way exists */
-	SILENT,    /* no need at all: a description that refers to others */
-};
-
-/* Properties that hold references. */
-static const struct reference_kind {
-	const char *property; /* "-x": any that ends so; "x-": any that starts so, then a digit */
-	const char *cells;    /* of the target: number of arguments; NULL: none */
-	const char *names;    /* property that goes with it, entry by entry */
-	enum weight weight;
-} kinds[] = {
-	{ "clocks",                 "#clock-cells",          "clock-names",          ESSENTIAL },
-	{ "assigned-clocks",        "#clock-cells",          "assigned-clock-rates", HELPFUL },
-	{ "assigned-clock-parents", "#clock-cells",          NULL,                   HELPFUL },
-	{ "resets",                 "#reset-cells",          "reset-names",          ESSENTIAL },
-	{ "power-domains",          "#power-domain-cells",   "power-domain-names",   ESSENTIAL },
-	{ "dmas",                   "#dma-cells",            "dma-names",            HELPFUL },
-	{ "iommus",                 "#iommu-cells",          NULL,                   ESSENTIAL },
-	{ "phys",                   "#phy-cells",            "phy-names",            ESSENTIAL },
-	{ "mboxes",                 "#mbox-cells",           "mbox-names",           ESSENTIAL },
-	{ "pwms",                   "#pwm-cells",            "pwm-names",            ESSENTIAL },
-	{ "io-channels",            "#io-channel-cells",     "io-channel-names",     ESSENTIAL },
-	{ "interconnects",          "#interconnect-cells",   "interconnect-names",   HELPFUL },
-	{ "hwlocks",                "#hwlock-cells",         "hwlock-names",         ESSENTIAL },
-	{ "thermal-sensors",        "#thermal-sensor-cells", NULL,                   SILENT },
-	{ "sound-dai",              "#sound-dai-cells",      NULL,                   ESSENTIAL },
-	{ "msi-parent",             "#msi-cells",            NULL,                   SILENT },
-	{ "gpio-ranges",            "#gpio-cells",           NULL,                   SILENT },
-	{ "gpios",                  "#gpio-cells",           NULL,                   ESSENTIAL },
-	{ "gpio",                   "#gpio-cells",           NULL,                   ESSENTIAL },
-	{ "-gpios",                 "#gpio-cells",           NULL,                   ESSENTIAL },
-	{ "-gpio",                  "#gpio-cells",           NULL,                   ESSENTIAL },
-	{ "interrupts-extended",    "#interrupt-cells",      "interrupt-names",      ESSENTIAL },
-	{ "nvmem-cells",            NULL,                    "nvmem-cell-names",     HELPFUL },
-	{ "memory-region",          NULL,                    "memory-region-names",  SILENT },
-	{ "phy-handle",             NULL,                    NULL,                   ESSENTIAL },
-	{ "remote-endpoint",        NULL,                    NULL,                   SILENT },
-	{ "operating-points-v2",    NULL,                    NULL,                   SILENT },
-	{ "mmc-pwrseq",             NULL,                    NULL,                   ESSENTIAL },
-	{ "firmware",               NULL,                    NULL,                   ESSENTIAL },
-	{ "-supply",                NULL,                    NULL,                   ESSENTIAL },
-	{ PIN_GROUPS,               NULL,                    "pinctrl-names",        HELPFUL },
-};
 
 /*
  * States of nodes without registers while it is found out whether the partition can have them.
@@ -145,83 +97,19 @@ const struct device *device_of_node(const struct system *system, const struct tr
 	return NULL;
 }
 
-/* ---- References ------------------------------------------------------------------------------ */
-
-static bool matches(const char *pattern, const char *name)
-{
-	size_t length = strlen(pattern);
-
-	if (pattern[0] == '-') {
-		return ends_with(name, pattern) && !ends_with(name, "nr-gpios"); /* a count */
-	}
-	if (pattern[length - 1] == '-') {
-		return starts_with(name, pattern) && name[length] >= '0' && name[length] <= '9';
-	}
-	return strcmp(pattern, name) == 0;
-}
-
-static const struct reference_kind *kind_of(const char *property)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (matches(kinds[i].property, property)) {
-			return &kinds[i];
-		}
-	}
-	return NULL;
-}
-
-/* A GPIO hog's `gpios` are lines of the controller around it: numbers, no references. */
-static const struct reference_kind *kind_in(const struct tree *tree, const struct tree_node *node,
-					    const char *property)
-{
-	return strcmp(property, "gpios") == 0 && tree_has(tree, node, "gpio-hog") ?
-	       NULL : kind_of(property);
-}
-
-bool is_reference_property(const char *name)
-{
-	return kind_of(name) != NULL;
-}
-
-/* The targets of a property, one after the other; `at` starts at 0. NULL: no more. */
-static const struct tree_node *next_target(const struct tree *tree, const struct reference_kind *kind,
-					   const struct property *property, size_t *at)
-{
-	while (*at < property_n_cells(property)) {
-		const struct tree_node *target = tree_by_phandle(tree, property_cell(property, *at));
-		struct property cells;
-
-		(*at)++;
-		if (target == NULL) {
-			continue; /* 0: an entry left out, without arguments */
-		}
-		if (kind->cells != NULL) {
-			cells = tree_property(tree, target, kind->cells);
-			if (cells.n_bytes != 4 ||
-			    property_cell(&cells, 0) > property_n_cells(property) - *at) {
-				*at = property_n_cells(property); /* makes no sense: the last */
-			} else {
-				*at += property_cell(&cells, 0);
-			}
-		}
-		return target;
-	}
-	return NULL;
-}
-
 /* ---- Pin groups ------------------------------------------------------------------------------ */
 
 static void note_pin_controller(const struct property *property, void *context)
 {
 	struct needs *needs = context;
-	const struct reference_kind *kind = kind_of(property->name);
+	const struct reference_kind *kind = reference_kind_in(needs->tree, &needs->tree->nodes[0], property->name);
 	const struct tree_node *group;
 	size_t at = 0;
 
 	if (kind == NULL || strcmp(kind->property, PIN_GROUPS) != 0) {
 		return;
 	}
-	while ((group = next_target(needs->tree, kind, property, &at)) != NULL) {
+	while ((group = reference_next(needs->tree, kind, property, &at)) != NULL) {
 		if (group->parent != NULL) {
 			needs->is_pin_controller[index_of(needs, group->parent)] = true;
 		}
@@ -291,14 +179,14 @@ static void ask_property(const struct property *property, void *context)
 {
 	struct question *question = context;
 	const struct reference_kind *kind =
-		kind_in(question->needs->tree, question->node, property->name);
+		reference_kind_in(question->needs->tree, question->node, property->name);
 	const struct tree_node *target;
 	size_t at = 0;
 
 	if (kind == NULL || kind->weight != ESSENTIAL || question->obstacle != NULL) {
 		return;
 	}
-	while ((target = next_target(question->needs->tree, kind, property, &at)) != NULL &&
+	while ((target = reference_next(question->needs->tree, kind, property, &at)) != NULL &&
 	       question->obstacle == NULL) {
 		question->obstacle = ask(question->needs, target);
 	}
@@ -440,7 +328,7 @@ static void keep_targets(const struct property *property, void *context)
 {
 	const struct keeping *keeping = context;
 	struct needs *needs = keeping->needs;
-	const struct reference_kind *kind = kind_in(needs->tree, keeping->node, property->name);
+	const struct reference_kind *kind = reference_kind_in(needs->tree, keeping->node, property->name);
 	const struct tree_node *target;
 	bool is_whole = true;
 	size_t at = 0;
@@ -448,7 +336,7 @@ static void keep_targets(const struct property *property, void *context)
 	if (kind == NULL || is_omitted(needs, keeping->node, property->name)) {
 		return;
 	}
-	while ((target = next_target(needs->tree, kind, property, &at)) != NULL) {
+	while ((target = reference_next(needs->tree, kind, property, &at)) != NULL) {
 		const struct tree_node *obstacle = find_obstacle(needs, target);
 
 		if (obstacle != NULL &&
@@ -461,7 +349,7 @@ static void keep_targets(const struct property *property, void *context)
 		}
 	}
 	at = 0;
-	while ((target = next_target(needs->tree, kind, property, &at)) != NULL) {
+	while ((target = reference_next(needs->tree, kind, property, &at)) != NULL) {
 		if (find_obstacle(needs, target) == NULL && (is_whole || kind->cells != NULL)) {
 			keep_supplier(needs, keeping->device, target);
 		}
@@ -602,7 +490,7 @@ static enum keep_property keep_references(const struct needs *needs, const struc
 
 	for (size_t at = 0; at < n;) {
 		size_t start = at;
-		const struct tree_node *target = next_target(needs->tree, kind, property, &at);
+		const struct tree_node *target = reference_next(needs->tree, kind, property, &at);
 
 		if (target != NULL && !is_target_kept(needs, node, property, target)) {
 			/* The empty entries before it, and its own. */
@@ -632,7 +520,7 @@ static enum keep_property keep_references(const struct needs *needs, const struc
 enum keep_property needs_keep_property(const struct needs *needs, const struct tree_node *node,
 				       struct property *property)
 {
-	const struct reference_kind *kind = kind_in(needs->tree, node, property->name);
+	const struct reference_kind *kind = reference_kind_in(needs->tree, node, property->name);
 
 	if (is_omitted(needs, node, property->name)) {
 		return PROPERTY_GOES;
@@ -641,12 +529,12 @@ enum keep_property needs_keep_property(const struct needs *needs, const struct t
 		return keep_references(needs, node, kind, property);
 	}
 	/* "clock-names" goes when "clocks" goes. */
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const char *with = strcmp(kinds[i].property, PIN_GROUPS) == 0 ? PIN_GROUPS "0"
-									      : kinds[i].property;
+	for (size_t i = 0; i < reference_n_kinds; i++) {
+		const char *with = strcmp(reference_kinds[i].property, PIN_GROUPS) == 0 ? PIN_GROUPS "0"
+									      : reference_kinds[i].property;
 		struct property list;
 
-		if (kinds[i].names == NULL || strcmp(kinds[i].names, property->name) != 0) {
+		if (reference_kinds[i].names == NULL || strcmp(reference_kinds[i].names, property->name) != 0) {
 			continue;
 		}
 		list = tree_property(needs->tree, node, with);

@@ -58,9 +58,6 @@ enum keep_property { PROPERTY_STAYS, PROPERTY_CUT, PROPERTY_GOES };
 enum keep_property needs_keep_property(const struct needs *needs, const struct tree_node *node,
 				       struct property *property);
 
-/* The property holds references to other nodes. */
-bool is_reference_property(const char *name);
-
 /* ---- Devices in a tree that need not be the system's ------------------------------------------ */
 
 /* A bus that only passes accesses on, the root among them. */

@@ -4,15 +4,14 @@
 #include "hyp/types.h"
 #include "tools/pvc/diag.h"
 #include "tools/pvc/image.h"
+#include "tools/pvc/input.h"
 #include "tools/pvc/parse.h"
 #include "tools/pvc/parse_value.h"
 #include "tools/pvc/range.h"
 #include "tools/pvc/util.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Room for the generated DTB at the top of memory[0]. */
 #define DTB_ROOM_BYTES        (UINT64_C(64) << 10)
@@ -32,61 +31,19 @@ struct placing {
 	struct range               kernel_used; /* IPA: what ramdisk and DTB must keep clear of */
 };
 
-/* ---- Finding files ------------------------------------------------------------- */
-
-static bool is_file(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
-}
-
-/* All places where `file` is looked for, in order. NULL-terminated. */
-static const char **candidates(const struct placing *p, const char *file)
-{
-	const char **paths = xarray(2 * p->options->n_image_dirs + 2, sizeof(paths[0]));
-	size_t n = 0;
-
-	if (file[0] == '/') {
-		paths[n] = file;
-		return paths;
-	}
-	paths[n++] = xasprintf("%s/%s", path_folder(p->system->file), file);
-	for (size_t i = 0; i < p->options->n_image_dirs; i++) {
-		paths[n++] =
-			xasprintf("%s/%s/%s", p->options->image_dirs[i], p->partition->name, file);
-		paths[n++] = xasprintf("%s/%s", p->options->image_dirs[i], file);
-	}
-	return paths;
-}
-
 /* The content of an image file and the path it was found at; NULL: an error was reported. */
 static const uint8_t *read_image(const struct placing *p, const struct tree_node *node,
 				 const char *file, size_t *bytes, const char **path)
 {
-	struct location where = tree_where(p->system->tree, node, "paravent,file");
-	const char **paths = candidates(p, file);
-	const char *text;
+	const struct input input = {
+		.system_file = p->system->file, .options = p->options,
+		.subfolder = p->partition->name, .file = file,
+		.where = tree_where(p->system->tree, node, "paravent,file"),
+		.rule = "image-missing",
+		.what = xasprintf("partition \"%s\": image file", p->partition->name),
+	};
 
-	for (size_t i = 0; paths[i] != NULL; i++) {
-		if (!is_file(paths[i])) {
-			continue;
-		}
-		*path = paths[i];
-		text = file_read(paths[i], bytes);
-		if (text == NULL) {
-			diag_error(where, "image-missing", "partition \"%s\": cannot read %s: %s",
-				   p->partition->name, paths[i],
-				   errno == EINVAL ? "not a plain file" : strerror(errno));
-		}
-		return (const uint8_t *)text;
-	}
-	diag_error(where, "image-missing", "partition \"%s\": image file \"%s\" not found",
-		   p->partition->name, file);
-	for (size_t i = 0; paths[i] != NULL; i++) {
-		diag_note(where, "looked for %s", paths[i]);
-	}
-	return NULL;
+	return (const uint8_t *)input_read(&input, bytes, path);
 }
 
 /* ---- Places -------------------------------------------------------------------- */

@@ -26,6 +26,7 @@ pvc-obj := \
 	tools/pvc/guest_map.o \
 	tools/pvc/board_tree.o \
 	tools/pvc/needs.o \
+	tools/pvc/references.o \
 	tools/pvc/check_schema.o \
 	tools/pvc/check_partitions.o \
 	tools/pvc/check_memory.o \
@@ -34,4 +35,5 @@ pvc-obj := \
 	tools/pvc/check_channels.o \
 	tools/pvc/place.o \
 	tools/pvc/place_images.o \
+	tools/pvc/input.o \
 	tools/pvc/image.o
