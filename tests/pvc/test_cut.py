@@ -265,20 +265,39 @@ def test_a_controller_takes_the_interrupts_below_it(cut):
 
 
 def test_counts_are_no_references(cut):
-    _, tree = cut(MMC, board=[(WIFI, "snps,nr-gpios = <1>;")])
-    assert number(tree["/soc/mmc@30000"]["snps,nr-gpios"]) == [1]
+    """A number that happens to be the phandle of what the partition has not."""
+    _, tree = cut(MMC, board=[
+        (WIFI, "snps,nr-gpios = <0x77>;"),
+        ("ethernet@60000 {", "ethernet@60000 { phandle = <0x77>; #gpio-cells = <0>;")])
+    assert number(tree["/soc/mmc@30000"]["snps,nr-gpios"]) == [0x77]
     assert "paravent,dropped" not in tree["/soc/mmc@30000"]
 
 
 def test_nodes_that_need_each_other(cut):
-    """One of the two needs what another partition has: neither comes."""
-    result, tree = cut("<&mmc 0>, <&ccm 0>, <&pins 0>, <&pll 0>", board=[
-        ("vin-supply = <&vcc>; };", "vin-supply = <&vcc>; };\n"
-         'other: regulator-other { compatible = "regulator-fixed"; vin-supply = <&vin>; };'),
-        ("vmmc-supply = <&vcc>;", "vmmc-supply = <&vcc>; vqmmc-supply = <&vin>; x-supply = <&other>;")])
+    """One of the two needs what nobody gave: neither comes, whichever was asked about first."""
+    vin = "vin: regulator-vin { compatible = \"regulator-fixed\"; regulator-name = \"vin\"; "
+    result, tree = cut("<&mmc 0>, <&ccm 0>, <&pins 0>, <&mailbox 0>", board=[
+        (vin, vin + "own-supply = <&other>; clocks = <&pll 1>; "),
+        ("\tsoc {", 'other: regulator-other { compatible = "regulator-fixed"; in-supply = <&vin>; };'
+         "\tsoc {"),
+        ("vmmc-supply = <&vcc>;", "vqmmc-supply = <&vin>; x-supply = <&other>;")])
     assert result.status == 0
     assert not [path for path in tree if "regulator" in path]
-    assert not [name for name in tree["/soc/mmc@30000"] if "supply" in name]
+    assert not [name for name in tree["/soc/mmc@30000"] if name.endswith("-supply")]
+
+
+def test_a_root_with_one_cell(cut):
+    """The board's root counts addresses in one cell; every partition's in two."""
+    _, tree = cut(ALL, board=[
+        ("#address-cells = <2>;\n\t#size-cells = <1>;", "#address-cells = <1>;\n\t#size-cells = <1>;"),
+        ("<0x0 0x08000000 0x10000>, <0x0 0x080a0000 0xf60000>",
+         "<0x08000000 0x10000>, <0x080a0000 0xf60000>"),
+        ("reg = <0x0 0x09500000 0x1000>", "reg = <0x09500000 0x1000>"),
+        ("ranges = <0x0 0x0 0x09100000 0x100000>", "ranges = <0x0 0x09100000 0x100000>"),
+        ("dma-ranges = <0xc0000000 0x0 0x0 0x40000000>", "dma-ranges = <0xc0000000 0x0 0x40000000>")])
+    assert number(tree["/soc"]["ranges"]) == [0, 0, 0x9100000, 0x100000]
+    assert number(tree["/soc"]["dma-ranges"]) == [0xc0000000, 0, 0, 0x40000000]
+    assert number(tree["/timer@9500000"]["reg"]) == [0, 0x9500000, 0, 0x1000]
 
 
 def test_long_chains_end(cut):
