@@ -15,15 +15,10 @@
 #define GIC_SPI   0u
 #define FIRST_SPI 32u
 
-static bool has_linux_devices(const struct partition *partition)
-{
-	return partition->n_devices > 0 && partition->os_type != NULL &&
-	       strcmp(partition->os_type, "linux") == 0;
-}
-
 bool is_cut_from_board(const struct system *system, const struct partition *partition)
 {
-	return system->devicetree != NULL && has_linux_devices(partition);
+	return system->devicetree != NULL && partition->n_devices > 0 &&
+	       partition->os_type != NULL && strcmp(partition->os_type, "linux") == 0;
 }
 
 bool is_board_tree_needed(const struct system *system)
@@ -118,8 +113,8 @@ static void check_devices_found(const struct system *system, const struct partit
 void read_board_tree(struct system *system, const struct load_options *options)
 {
 	static const struct places no_places;
-	struct tree *tree = xmalloc(sizeof(*tree));
 	const char *path = NULL;
+	struct tree *tree;
 	struct location where;
 	const char *content;
 	size_t bytes = 0;
@@ -133,12 +128,13 @@ void read_board_tree(struct system *system, const struct load_options *options)
 					      .where = where, .rule = "devicetree-missing",
 					      .what = "the board's devicetree" },
 			     &bytes, &path);
+	tree = xmalloc(sizeof(*tree));
 	if (content == NULL || !tree_build(content, bytes, path, &no_places, tree)) {
 		return;
 	}
 	system->board_tree = tree;
 	for (size_t i = 0; i < system->n_partitions; i++) {
-		if (has_linux_devices(&system->partitions[i])) {
+		if (is_cut_from_board(system, &system->partitions[i])) {
 			system->partitions[i].tree = tree;
 			check_devices_found(system, &system->partitions[i]);
 		}

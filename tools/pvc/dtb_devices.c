@@ -12,10 +12,8 @@
 #define ROOT_CELLS            2 /* of addresses and of sizes, in every partition's tree */
 
 struct copy {
-	struct dtb             *dtb;
-	const struct system    *system;
-	const struct partition *partition;
-	struct needs            needs;
+	struct dtb         *dtb;
+	const struct needs *needs;
 };
 
 const char *dtb_device_path(const struct system *system, const struct partition *partition,
@@ -54,8 +52,8 @@ static unsigned gic_cells(const struct copy *copy)
 {
 	struct property cells = { 0 };
 
-	if (copy->needs.gic != NULL) {
-		cells = tree_property(copy->needs.tree, copy->needs.gic, "#interrupt-cells");
+	if (copy->needs->gic != NULL) {
+		cells = tree_property(copy->needs->tree, copy->needs->gic, "#interrupt-cells");
 	}
 	return cells.n_bytes == 4 ? property_cell(&cells, 0) : GUEST_INTERRUPT_CELLS;
 }
@@ -63,19 +61,19 @@ static unsigned gic_cells(const struct copy *copy)
 /* False: they end at a controller which the partition has not. */
 static bool put_interrupts(struct copy *copy, const struct tree_node *node)
 {
-	const struct tree *tree = copy->needs.tree;
+	const struct tree *tree = copy->needs->tree;
 	struct property interrupts = tree_property(tree, node, "interrupts");
 	const struct tree_node *controller = tree_interrupt_parent(tree, node);
 
 	if (interrupts.name == NULL) {
 		return true;
 	}
-	if (controller == NULL || (controller != copy->needs.gic &&
-				   needs_keep(&copy->needs, controller) != KEEP_ALL)) {
+	if (controller == NULL || (controller != copy->needs->gic &&
+				   needs_keep(copy->needs, controller) != KEEP_ALL)) {
 		return false;
 	}
 	dtb_cell(copy->dtb, "interrupt-parent", controller->phandle);
-	if (controller == copy->needs.gic && gic_cells(copy) > GUEST_INTERRUPT_CELLS) {
+	if (controller == copy->needs->gic && gic_cells(copy) > GUEST_INTERRUPT_CELLS) {
 		return put_gic_interrupts(copy, &interrupts, gic_cells(copy));
 	}
 	dtb_bytes(copy->dtb, "interrupts", interrupts.bytes, interrupts.n_bytes);
@@ -87,7 +85,7 @@ static bool put_interrupts(struct copy *copy, const struct tree_node *node)
 /* Directly below the root, addresses change from the input's number of cells to ours. */
 static bool is_recoded(const struct copy *copy, const struct tree_node *node)
 {
-	const struct tree_node *root = &copy->needs.tree->nodes[0];
+	const struct tree_node *root = &copy->needs->tree->nodes[0];
 
 	return node->parent == root &&
 	       (root->address_cells != ROOT_CELLS || root->size_cells != ROOT_CELLS);
@@ -98,7 +96,7 @@ static void put_reg(struct copy *copy, const struct tree_node *node)
 	struct range *ranges;
 	size_t n;
 
-	if (tree_reg(copy->needs.tree, node, &ranges, &n) != REG_OK) {
+	if (tree_reg(copy->needs->tree, node, &ranges, &n) != REG_OK) {
 		return;
 	}
 
@@ -115,7 +113,7 @@ static void put_reg(struct copy *copy, const struct tree_node *node)
 static void put_ranges(struct copy *copy, const struct tree_node *node,
 		       const struct property *ranges)
 {
-	unsigned root = copy->needs.tree->nodes[0].address_cells;
+	unsigned root = copy->needs->tree->nodes[0].address_cells;
 	unsigned entry = node->address_cells + root + node->size_cells;
 	size_t n = entry == 0 ? 0 : property_n_cells(ranges) / entry;
 	uint32_t *list = xarray(n * (entry + ROOT_CELLS), sizeof(*list));
@@ -190,12 +188,12 @@ static void copy_property(const struct property *input, void *context)
 	if (is_left_out(what, input->name)) {
 		return;
 	}
-	keep = needs_keep_property(&copy->needs, what->node, &cut);
+	keep = needs_keep_property(copy->needs, what->node, &cut);
 	if (strcmp(input->name, "interrupts-extended") == 0 &&
 	    gic_cells(copy) > GUEST_INTERRUPT_CELLS) {
 		keep = PROPERTY_GOES; /* its entries would have to shrink, too: no board has both */
 	}
-	if (keep != PROPERTY_STAYS && is_reference_property(input->name)) {
+	if (keep != PROPERTY_STAYS && reference_kind_of(input->name) != NULL) {
 		add_dropped(what, input->name);
 	}
 	if (keep == PROPERTY_GOES) {
@@ -204,8 +202,8 @@ static void copy_property(const struct property *input, void *context)
 	if (is_recoded(copy, what->node) && strcmp(property->name, "reg") == 0) {
 		put_reg(copy, what->node);
 	} else if (is_recoded(copy, what->node) && property->n_bytes > 0 &&
-		   ends_with(property->name, "ranges") &&
-		   (property->name[0] == 'r' || starts_with(property->name, "dma-"))) {
+		   (strcmp(property->name, "ranges") == 0 ||
+		    strcmp(property->name, "dma-ranges") == 0)) {
 		put_ranges(copy, what->node, property);
 	} else {
 		dtb_bytes(copy->dtb, property->name, property->bytes, property->n_bytes);
@@ -214,9 +212,9 @@ static void copy_property(const struct property *input, void *context)
 
 static bool is_given(const struct copy *copy, const struct tree_node *node)
 {
-	for (size_t i = 0; i < copy->partition->n_devices; i++) {
-		if (device_node_in(copy->needs.tree, copy->system, copy->partition->devices[i]) ==
-		    node) {
+	for (size_t i = 0; i < copy->needs->partition->n_devices; i++) {
+		if (device_node_in(copy->needs->tree, copy->needs->system,
+				   copy->needs->partition->devices[i]) == node) {
 			return true;
 		}
 	}
@@ -225,10 +223,10 @@ static bool is_given(const struct copy *copy, const struct tree_node *node)
 
 static void copy_properties(struct copy *copy, const struct tree_node *node)
 {
-	bool is_whole = needs_keep(&copy->needs, node) == KEEP_ALL;
+	bool is_whole = needs_keep(copy->needs, node) == KEEP_ALL;
 	struct copy_of_node what = {
 		.copy = copy, .node = node, .is_device = is_whole && is_given(copy, node),
-		.is_bridge = !is_whole && has_registers(copy->needs.tree, node),
+		.is_bridge = !is_whole && has_registers(copy->needs->tree, node),
 	};
 
 	if (node->phandle != 0) {
@@ -239,7 +237,7 @@ static void copy_properties(struct copy *copy, const struct tree_node *node)
 	} else if (!put_interrupts(copy, node)) {
 		add_dropped(&what, "interrupts");
 	}
-	tree_each_property(copy->needs.tree, node, copy_property, &what);
+	tree_each_property(copy->needs->tree, node, copy_property, &what);
 	if (what.n_dropped > 0) {
 		dtb_texts(copy->dtb, "paravent,dropped", what.dropped, what.n_dropped);
 	}
@@ -253,7 +251,7 @@ static void put_stub(struct copy *copy, const struct tree_node *node)
 
 	dtb_cell(copy->dtb, "phandle", node->phandle);
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-		struct property property = tree_property(copy->needs.tree, node, kept[i]);
+		struct property property = tree_property(copy->needs->tree, node, kept[i]);
 
 		if (property.name != NULL) {
 			dtb_bytes(copy->dtb, property.name, property.bytes, property.n_bytes);
@@ -266,11 +264,11 @@ static void copy_kept_below(struct copy *copy, const struct tree_node *node)
 {
 	for (const struct tree_node *child = node->first_child; child != NULL;
 	     child = child->next_sibling) {
-		if (needs_keep(&copy->needs, child) == KEEP_NOT) {
+		if (needs_keep(copy->needs, child) == KEEP_NOT) {
 			continue;
 		}
 		dtb_open(copy->dtb, child->ref.name);
-		if (needs_keep(&copy->needs, child) == KEEP_STUB) {
+		if (needs_keep(copy->needs, child) == KEEP_STUB) {
 			put_stub(copy, child);
 		} else {
 			copy_properties(copy, child);
@@ -280,19 +278,11 @@ static void copy_kept_below(struct copy *copy, const struct tree_node *node)
 	}
 }
 
-static struct copy copy_of(struct dtb *dtb, const struct system *system,
-			   const struct partition *partition)
+void dtb_copy_devices(struct dtb *dtb, const struct needs *needs)
 {
-	return (struct copy){ .dtb = dtb, .system = system, .partition = partition,
-			      .needs = needs_of(system, partition, partition->tree) };
-}
+	struct copy copy = { .dtb = dtb, .needs = needs };
 
-void dtb_copy_devices(struct dtb *dtb, const struct system *system,
-		      const struct partition *partition)
-{
-	struct copy copy = copy_of(dtb, system, partition);
-
-	copy_kept_below(&copy, &partition->tree->nodes[0]);
+	copy_kept_below(&copy, &needs->tree->nodes[0]);
 }
 
 struct alias_copy {
@@ -305,21 +295,20 @@ static void copy_alias(const struct property *property, void *context)
 	const struct alias_copy *what = context;
 	const char *path = property_string(property);
 	const struct tree_node *node =
-		path == NULL ? NULL : tree_by_path(what->copy.needs.tree, path);
+		path == NULL ? NULL : tree_by_path(what->copy.needs->tree, path);
 
-	if (node != NULL && needs_keep(&what->copy.needs, node) == KEEP_ALL &&
+	if (node != NULL && needs_keep(what->copy.needs, node) == KEEP_ALL &&
 	    (what->but == NULL || !starts_with(property->name, what->but))) {
 		dtb_text(what->copy.dtb, property->name, path);
 	}
 }
 
-void dtb_copy_aliases(struct dtb *dtb, const struct system *system,
-		      const struct partition *partition, const char *but)
+void dtb_copy_aliases(struct dtb *dtb, const struct needs *needs, const char *but)
 {
-	const struct tree_node *aliases = tree_by_path(partition->tree, "/aliases");
-	struct alias_copy what = { copy_of(dtb, system, partition), but };
+	const struct tree_node *aliases = tree_by_path(needs->tree, "/aliases");
+	struct alias_copy what = { { .dtb = dtb, .needs = needs }, but };
 
 	if (aliases != NULL) {
-		tree_each_property(partition->tree, aliases, copy_alias, &what);
+		tree_each_property(needs->tree, aliases, copy_alias, &what);
 	}
 }

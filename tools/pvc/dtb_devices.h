@@ -10,15 +10,13 @@
 #pragma once
 
 #include "tools/pvc/dtb_writer.h"
-#include "tools/pvc/model.h"
-#include "tools/pvc/tree.h"
+#include "tools/pvc/needs.h"
 
-void dtb_copy_devices(struct dtb *dtb, const struct system *system,
-		      const struct partition *partition);
+/* @needs of the partition in the tree its nodes are cut from */
+void dtb_copy_devices(struct dtb *dtb, const struct needs *needs);
 
 /* Entries of the tree's /aliases that lead to what the partition has; not those that start so. */
-void dtb_copy_aliases(struct dtb *dtb, const struct system *system,
-		      const struct partition *partition, const char *but);
+void dtb_copy_aliases(struct dtb *dtb, const struct needs *needs, const char *but);
 
 /* Path of a device's node in its partition's tree: "/soc/serial@9000000". NULL: it has none. */
 const char *dtb_device_path(const struct system *system, const struct partition *partition,

@@ -44,6 +44,7 @@ struct guest {
 	const struct partition *partition;
 	uint32_t                gic, clock; /* phandles */
 	struct dtb_windows      windows;
+	struct needs            needs; /* of its devices */
 };
 
 static const char *const kind_compatible[] = {
@@ -142,8 +143,7 @@ static void put_aliases(struct guest *guest, const char *console)
 	if (console != NULL && !is_numbered) {
 		dtb_text(&guest->dtb, "serial0", console);
 	}
-	dtb_copy_aliases(&guest->dtb, guest->system, guest->partition,
-			 is_numbered ? NULL : "serial");
+	dtb_copy_aliases(&guest->dtb, &guest->needs, is_numbered ? NULL : "serial");
 	dtb_close(&guest->dtb);
 }
 
@@ -448,7 +448,7 @@ static size_t build_guest(struct guest *guest)
 	put_timer(guest);
 	put_gic(guest);
 	put_console(guest);
-	dtb_copy_devices(&guest->dtb, guest->system, guest->partition);
+	dtb_copy_devices(&guest->dtb, &guest->needs);
 	put_hypervisor(guest);
 	return dtb_finish(&guest->dtb);
 }
@@ -471,7 +471,8 @@ static void choose_phandles(struct guest *guest)
 
 static bool emit_dtb(const struct system *system, struct partition *partition)
 {
-	struct guest guest = { .system = system, .partition = partition };
+	struct guest guest = { .system = system, .partition = partition,
+			       .needs = needs_of(system, partition, partition->tree) };
 	struct load *load;
 	size_t bytes;
 	FILE *out;

@@ -102,7 +102,7 @@ const struct device *device_of_node(const struct system *system, const struct tr
 static void note_pin_controller(const struct property *property, void *context)
 {
 	struct needs *needs = context;
-	const struct reference_kind *kind = reference_kind_in(needs->tree, &needs->tree->nodes[0], property->name);
+	const struct reference_kind *kind = reference_kind_of(property->name);
 	const struct tree_node *group;
 	size_t at = 0;
 
@@ -328,7 +328,8 @@ static void keep_targets(const struct property *property, void *context)
 {
 	const struct keeping *keeping = context;
 	struct needs *needs = keeping->needs;
-	const struct reference_kind *kind = reference_kind_in(needs->tree, keeping->node, property->name);
+	const struct reference_kind *kind =
+		reference_kind_in(needs->tree, keeping->node, property->name);
 	const struct tree_node *target;
 	bool is_whole = true;
 	size_t at = 0;
@@ -530,14 +531,15 @@ enum keep_property needs_keep_property(const struct needs *needs, const struct t
 	}
 	/* "clock-names" goes when "clocks" goes. */
 	for (size_t i = 0; i < reference_n_kinds; i++) {
-		const char *with = strcmp(reference_kinds[i].property, PIN_GROUPS) == 0 ? PIN_GROUPS "0"
-									      : reference_kinds[i].property;
+		const struct reference_kind *with = &reference_kinds[i];
 		struct property list;
 
-		if (reference_kinds[i].names == NULL || strcmp(reference_kinds[i].names, property->name) != 0) {
+		if (with->names == NULL || strcmp(with->names, property->name) != 0) {
 			continue;
 		}
-		list = tree_property(needs->tree, node, with);
+		list = tree_property(needs->tree, node,
+				     strcmp(with->property, PIN_GROUPS) == 0 ? PIN_GROUPS "0"
+									     : with->property);
 		if (list.name != NULL &&
 		    needs_keep_property(needs, node, &list) == PROPERTY_GOES) {
 			return PROPERTY_GOES;

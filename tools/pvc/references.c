@@ -56,7 +56,7 @@ static bool matches(const char *pattern, const char *name)
 	return strcmp(pattern, name) == 0;
 }
 
-static const struct reference_kind *kind_of(const char *property)
+const struct reference_kind *reference_kind_of(const char *property)
 {
 	for (size_t i = 0; i < reference_n_kinds; i++) {
 		if (matches(reference_kinds[i].property, property)) {
@@ -71,12 +71,7 @@ const struct reference_kind *reference_kind_in(const struct tree *tree, const st
 					       const char *property)
 {
 	return strcmp(property, "gpios") == 0 && tree_has(tree, node, "gpio-hog") ?
-	       NULL : kind_of(property);
-}
-
-bool is_reference_property(const char *name)
-{
-	return kind_of(name) != NULL;
+	       NULL : reference_kind_of(property);
 }
 
 const struct tree_node *reference_next(const struct tree *tree, const struct reference_kind *kind,

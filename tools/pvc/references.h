@@ -26,10 +26,10 @@ struct reference_kind {
 extern const struct reference_kind reference_kinds[];
 extern const size_t reference_n_kinds;
 
-/* The property holds references to other nodes. */
-bool is_reference_property(const char *name);
+/* What properties of this name refer to; NULL: nothing. */
+const struct reference_kind *reference_kind_of(const char *property);
 
-/* What a property of a node refers to; NULL: nothing. */
+/* The same for one node's, which may use the name otherwise. */
 const struct reference_kind *reference_kind_in(const struct tree *tree,
 					       const struct tree_node *node, const char *property);
 
