@@ -2,7 +2,7 @@
 /* Numbers that boot.S shares with C; arch/arm64/frame.c proves each. */
 #pragma once
 
-#define CONFIG_CPUS         0xa0 /* struct system_config */
+#define CONFIG_CPUS         0xa8 /* struct system_config */
 #define CONFIG_N_CPUS       0x88
 #define CONFIG_TCR          0x70
 #define CONFIG_EL2_ROOT     0x78

@@ -39,12 +39,16 @@
 #define PV_MESSAGE_RECEIVE  PV_CALL64(8)  /* x1 = port */
 #define PV_STATISTICS       PV_CALL64(9)  /* x1 = enum pv_statistic, x2 = vCPU of the caller's partition */
 #define PV_PARTITION_CONTROL PV_CALL64(10) /* x1 = partition, x2 = enum pv_control: managers only */
-#define PV_N_CALLS          11
+#define PV_VIRTIO_CONFIG    PV_CALL64(11) /* x1 = backend, x2 = offset, x3 = 8 bytes, x4 = PV_VIRTIO_CONFIG_* */
+#define PV_VIRTIO_ACKNOWLEDGE PV_CALL64(12) /* x1 = backend, x2 = epoch */
+#define PV_N_CALLS          13
 
 #define PV_SELF             0xffffffff /* "my own partition" */
 
 #define PV_CONSOLE_BYTES    48 /* per call: x2..x7 */
 #define PV_MESSAGE_WORDS    4  /* per message: x2..x5 */
+
+#define PV_VIRTIO_CONFIG_NOTIFY 1 /* tell the driver: configuration change interrupt */
 
 #ifndef __ASSEMBLER__
 
@@ -105,7 +109,8 @@ enum pv_statistic {
 	PV_STATISTIC_WFI        = 5,
 	PV_STATISTIC_SYSREG     = 6, /* other trapped system registers */
 	PV_STATISTIC_INTERRUPTS = 7, /* interrupts taken by EL2: 0 in mode "direct" */
-	PV_N_STATISTICS         = 8,
+	PV_STATISTIC_VIRTIO     = 8, /* trapped writes to virtio-mmio register pages */
+	PV_N_STATISTICS         = 9,
 };
 
 #endif /* __ASSEMBLER__ */

@@ -26,6 +26,13 @@ void mmu_revoke(const struct partition_config *partition);
 void mmu_restore(const struct partition_config *partition);
 
 /*
+ * A page of EL2's own that a partition may read: a virtual device's registers or
+ * state. Mapped at run time as Device memory, everywhere: what is stored is seen
+ * in order, and no cache stands between.
+ */
+volatile void *mmu_shown_page(pa_t address);
+
+/*
  * Is there memory? A store past the caches, and a load; as mmu_loadable(). true: done,
  * false: the bus answered with an external abort.
  */

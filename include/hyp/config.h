@@ -14,11 +14,13 @@
 #pragma once
 
 #include "abi/hypercall.h"
+#include "abi/virtio.h"
 #include "hyp/compiler.h"
 #include "hyp/types.h"
 
 #define MAX_CPUS       16 /* also the width of one GICv3 affinity level */
 #define MAX_PARTITIONS 16
+#define MAX_VIRTUAL_DEVICES 32
 #define MAX_INTIDS     1020
 #define INTID_WORDS    32 /* of 32 bits: bitmaps over INTIDs 0..1023 */
 #define NONE           UINT32_MAX
@@ -76,13 +78,14 @@ struct memory_config {
 	uint64_t bytes;
 };
 
-enum mmio_kind { MMIO_VGIC_DISTRIBUTOR, MMIO_VGIC_REDISTRIBUTORS, MMIO_VUART };
+enum mmio_kind { MMIO_VGIC_DISTRIBUTOR, MMIO_VGIC_REDISTRIBUTORS, MMIO_VUART, MMIO_VIRTIO };
 
-/* A trapped page range of one partition. Sorted by address. */
+/* A trapped page range of one partition; of MMIO_VIRTIO only writes trap. Sorted by address. */
 struct mmio_config {
 	ipa_t          base;
 	uint64_t       bytes;
 	enum mmio_kind kind;
+	uint32_t       virtual_device; /* MMIO_VIRTIO: into virtual_devices[] */
 };
 
 /*
@@ -103,6 +106,25 @@ struct message_channel_config {
 	intid_t  interrupt;         /* at the destination */
 	uint32_t depth;             /* a power of two */
 	uint64_t (*slots)[1 + PV_MESSAGE_WORDS]; /* depth slots: sender, message. Writable. */
+};
+
+/*
+ * A virtio device between two partitions. Window and pages have one address
+ * everywhere; EL2 maps the pages as Device memory, the window never.
+ */
+struct virtual_device_config {
+	const char *name;
+	enum pv_virtio_device device;
+	uint32_t    frontend, backend;     /* partition_id */
+	intid_t     frontend_interrupt, backend_interrupt;
+	pa_t        registers;             /* the frontend's page */
+	pa_t        state;                 /* the backend's: struct pv_virtio_state */
+	pa_t        window;
+	uint64_t    window_bytes;
+	uint64_t    features;              /* offered */
+	uint32_t    n_queues;
+	uint32_t    queue_size_max;        /* a power of two */
+	uint64_t    configuration[PV_VIRTIO_CONFIG_BYTES / 8]; /* until the backend says otherwise */
 };
 
 struct port_config {
@@ -132,14 +154,15 @@ struct partition_config {
 	uint32_t        n_stage2_root;        /* entries */
 	uint64_t        vttbr;                /* VTTBR_EL2: root | VMID */
 
-	uint32_t n_memory, n_loads, n_mmio, n_ports, n_doorbells;
+	uint32_t n_memory, n_loads, n_mmio, n_ports, n_doorbells, n_backends;
 	const struct memory_config   *memory;
 	const struct load_config     *loads;
 	const struct mmio_config     *mmio;
 	const struct port_config     *ports;
 	const struct doorbell_config *doorbells;
+	const uint32_t               *backends; /* into virtual_devices[]: those it serves */
 
-	/* INTIDs it owns: word 0 SGIs and PPIs, words 1.. SPIs (devices and doorbells, not the console's). */
+	/* INTIDs it owns: word 0 SGIs and PPIs, words 1.. SPIs (devices, ports and virtual devices, not the console's). */
 	const uint32_t *interrupts; /* INTID_WORDS words */
 	/* Register console and emulated PL011. false: it owns a UART itself, or there is no console. */
 	bool            has_console;
@@ -168,12 +191,14 @@ struct system_config {
 	const uint64_t *el2_load_root; /* these and all partition memory: only while loading */
 
 	uint32_t n_cpus, n_vcpus, n_partitions, n_message_channels, n_regions, n_windows;
+	uint32_t n_virtual_devices;
 	const struct cpu_config             *cpus;      /* [0] is the boot CPU */
 	const struct vcpu_config            *vcpus;     /* grouped by partition */
 	const struct partition_config       *partitions;
 	const struct message_channel_config *message_channels;
 	const struct region_config          *regions;
-	const struct memory_config          *windows;   /* zeroed before any partition runs; ipa unused */
+	const struct memory_config          *windows;   /* and pages; zeroed before any partition runs; ipa unused */
+	const struct virtual_device_config  *virtual_devices;
 	uint32_t name_columns;     /* widest partition name, for the console */
 	const char *compatible;    /* of the board: the first of the root node's, NULL: none */
 };
