@@ -78,7 +78,8 @@ enum pv_partition_state {
 	PV_PARTITION_CRASHED  = 3,
 };
 
-#define PV_ROLE_MANAGER 1u
+#define PV_ROLE_MANAGER        1u /* PV_PARTITION_CONTROL */
+#define PV_ROLE_VIRTIO_BACKEND 2u /* it may serve virtual devices */
 
 enum pv_control {
 	PV_CONTROL_STOP    = 0,

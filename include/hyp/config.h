@@ -162,7 +162,7 @@ struct partition_config {
 	const struct doorbell_config *doorbells;
 	const uint32_t               *backends; /* into virtual_devices[]: those it serves */
 
-	/* INTIDs it owns: word 0 SGIs and PPIs, words 1.. SPIs (devices, ports and virtual devices, not the console's). */
+	/* INTIDs it owns: word 0 SGIs and PPIs, words 1.. SPIs (of devices and ports, not the console's). */
 	const uint32_t *interrupts; /* INTID_WORDS words */
 	/* Register console and emulated PL011. false: it owns a UART itself, or there is no console. */
 	bool            has_console;

@@ -8,7 +8,8 @@
 	tools/pvc/check_memory.c tools/pvc/check_devices.c tools/pvc/check_channels.c
 	tools/pvc/check_suppliers.c tools/pvc/needs.c tools/pvc/board_tree.c
 	tools/pvc/place.c tools/pvc/place_images.c tools/pvc/image.c tools/pvc/input.c
-	tools/pvc/references.c */
+	tools/pvc/references.c tools/pvc/parse_virtual.c tools/pvc/virtual_kinds.c
+	tools/pvc/windows.c tools/pvc/check_virtual.c */
 /*
  * A whole system read: the demo's ports, doorbells, windows and loads; and thousands of damaged
  * trees, of which each must be taken or refused, but never crash or hang pvc.
@@ -141,18 +142,18 @@ static void windows(void **state)
 	load_demo(&system);
 	assert_int_equal(system.n_windows, 6); /* state, 2 x command, 2 x reply, trace */
 	for (size_t i = 0; i < system.n_windows; i++) {
-		assert_int_equal(system.windows[i].pa % 4096, 0);
-		assert_int_equal(system.windows[i].bytes % 4096, 0);
-		assert_true(system.windows[i].pa >= system.image.base + system.image.bytes);
-		assert_true(i == 0 || system.windows[i].pa >= system.windows[i - 1].pa +
-								      system.windows[i - 1].bytes);
+		assert_int_equal(system.windows[i]->pa % 4096, 0);
+		assert_int_equal(system.windows[i]->bytes % 4096, 0);
+		assert_true(system.windows[i]->pa >= system.image.base + system.image.bytes);
+		assert_true(i == 0 || system.windows[i]->pa >= system.windows[i - 1]->pa +
+								      system.windows[i - 1]->bytes);
 	}
 	reader = port_named(partition_named(&system, "linux"), "trace");
 	assert_true(reader->read_only && !reader->windows[0].writable);
 	reader = port_named(partition_named(&system, "motion"), "command");
 	assert_false(reader->windows[0].writable); /* the source's window: counts and slots */
 	assert_true(reader->windows[1].writable);  /* the destination's: its count */
-	assert_ptr_equal(reader->windows[1].window->channel, reader->channel);
+	assert_ptr_equal(reader->windows[1].window, reader->channel->windows[1]);
 	arena_free();
 }
 

@@ -279,7 +279,8 @@ struct example {
 	struct device    gic, console, rtc;
 	struct range     gic_reg[2], console_reg, rtc_reg;
 	struct memory    memory[3];
-	struct window    window;
+	struct window    window, *window_list[1];
+	struct window_user users[2];
 	struct port      ports[2], *port_list[2];
 	struct device   *devices[1];
 	struct partition partitions[2];
@@ -300,11 +301,14 @@ static void make_example(struct example *e)
 	e->memory[0] = (struct memory){ .pa = 0x50000000, .ipa = 0x50000000, .bytes = 0x10000000 };
 	e->memory[1] = (struct memory){ .pa = 0x70000000, .ipa = 0x40000000, .bytes = 0x200000 };
 	e->memory[2] = (struct memory){ .pa = 0x70300000, .ipa = 0x70300000, .bytes = 0x3000 };
-	e->window = (struct window){ .name = "state", .pa = 0x48000000, .bytes = 0x1000 };
+	e->window = (struct window){ .name = "state", .pa = 0x48000000, .bytes = 0x1000,
+				     .users = e->users, .n_users = 2 };
+	e->window_list[0] = &e->window;
 	for (size_t i = 0; i < 2; i++) {
 		e->ports[i] = (struct port){ .partition = &e->partitions[i], .n_windows = 1,
 					     .windows = { { &e->window, i == 0 } } };
 		e->port_list[i] = &e->ports[i];
+		e->users[i] = (struct window_user){ &e->partitions[i], i == 0 };
 		e->partitions[i] = (struct partition){
 			.name = i == 0 ? "first" : "second", .index = (uint32_t)i,
 			.gic_distributor = 0x08000000, .gic_second = 0x080a0000,
@@ -331,7 +335,7 @@ static void make_example(struct example *e)
 		.image = { 0x40200000, 0x07e00000 },
 		.partitions = e->partitions,
 		.n_partitions = 2,
-		.windows = &e->window,
+		.windows = e->window_list,
 		.n_windows = 1,
 	};
 }

@@ -9,6 +9,7 @@
  *   check_suppliers.c   what devices depend on
  *   check_partitions.c  cores, names, numbers, modes, health
  *   check_channels.c    ends and names of channels
+ *   check_virtual.c     virtual devices
  */
 #pragma once
 
@@ -21,9 +22,14 @@ void check_devices(const struct system *system);
 void check_suppliers(const struct system *system);
 void check_partitions(const struct system *system);
 void check_channels(const struct system *system);
+void check_virtual_devices(const struct system *system);
 
 /* The interrupt is one of the device's, in the system DTS. */
 bool device_has_interrupt(const struct device *device, uint32_t intid);
+
+/* Names of partitions, channels and devices become file names, C macros and console prefixes. */
+void check_node_name(const char *what, const struct node_ref *node, size_t length_most);
+#define OBJECT_NAME_MOST 31 /* of channels and virtual devices */
 
 /* ---- Words for messages -------------------------------------------------------- */
 

@@ -3,26 +3,6 @@
 #include "tools/pvc/check.h"
 
 #include "tools/pvc/diag.h"
-#include "tools/pvc/util.h"
-
-#include <string.h>
-
-#define NAME_LENGTH_MOST 31
-
-/* Names become C macros (PV_PORT_...), file names and sysfs entries. */
-static void check_name(const struct channel *channel)
-{
-	size_t good = strspn(channel->name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	if (channel->name[good] != '\0' || channel->name[0] < 'a' ||
-	    strlen(channel->name) > NAME_LENGTH_MOST) {
-		diag_error(
-			channel->node.where, "bad-name",
-			"channel \"%s\": a name is a lower case letter, then letters, digits and "
-			"dashes, %d in all at most",
-			channel->name, NAME_LENGTH_MOST);
-	}
-}
 
 /* A reference that led nowhere was reported; here is what is missing without any reference. */
 static void check_ends(const struct channel *channel)
@@ -53,7 +33,7 @@ static void check_writers(const struct channel *channel)
 void check_channels(const struct system *system)
 {
 	for (size_t i = 0; i < system->n_channels; i++) {
-		check_name(&system->channels[i]);
+		check_node_name("channel", &system->channels[i].node, OBJECT_NAME_MOST);
 		check_ends(&system->channels[i]);
 		check_writers(&system->channels[i]);
 	}

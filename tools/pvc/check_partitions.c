@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define NAME_LENGTH_MOST 15 /* the console's prefix column */
+#define NAME_LENGTH_MOST ((size_t)15) /* the console's prefix column */
 
 /* EL2 looks at watchdogs once a millisecond; a shorter or equal one would fire on its own. */
 #define TICK_MS 1u
@@ -22,22 +22,27 @@ static struct location where_in(const struct system *system, const struct partit
 
 /* ---- Names and numbers --------------------------------------------------------- */
 
-/* Names become file names, C macros and console prefixes. */
+void check_node_name(const char *what, const struct node_ref *node, size_t length_most)
+{
+	size_t good = strspn(node->name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	if (node->name[good] != '\0' || node->name[0] < 'a' ||
+	    strlen(node->name) > length_most) {
+		diag_error(
+			node->where, "bad-name",
+			"%s \"%s\": a name is a lower case letter, then letters, digits and "
+			"dashes, %zu in all at most",
+			what, node->name, length_most);
+	}
+}
+
 static void check_name(const struct partition *partition)
 {
-	const char *name = partition->name;
-	size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	if (name[good] != '\0' || name[0] < 'a' || strlen(name) > NAME_LENGTH_MOST) {
-		diag_error(
-			partition->node.where, "bad-name",
-			"partition \"%s\": a name is a lower case letter, then letters, digits "
-			"and dashes, %d in all at most",
-			name, NAME_LENGTH_MOST);
-	}
-	if (strcmp(name, "paravent") == 0) {
+	check_node_name("partition", &partition->node, NAME_LENGTH_MOST);
+	if (strcmp(partition->name, "paravent") == 0) {
 		diag_error(partition->node.where, "bad-name",
-			   "partition \"%s\": that is the name of the hypervisor itself", name);
+			   "partition \"%s\": that is the name of the hypervisor itself",
+			   partition->name);
 	}
 }
 

@@ -54,6 +54,7 @@ static const struct known partition_properties[] = {
 	{ "paravent,trusted-dma", USED },
 	{ "paravent,shared-suppliers", USED },
 	{ "paravent,devicetree-omit", USED },
+	{ "paravent,restricted-dma", USED },
 	{ "paravent,interrupts", USED },
 	{ "paravent,masks-by-pmr", USED },
 	{ "paravent,criticality", LATER },
@@ -120,6 +121,13 @@ static const struct known board_properties[] = {
 	{ "paravent,sdcard", USED },
 	{ "paravent,load-address", USED },
 	{ "paravent,devicetree-address", USED },
+	{ NULL, USED },
+};
+
+static const struct known virtual_device_properties[] = {
+	{ "paravent,kind", USED }, { "paravent,frontend", USED }, { "paravent,backend", USED },
+	{ "paravent,window-bytes", USED }, { "memory-region", USED },
+	{ "paravent,read-only", USED }, { "paravent,lines", USED }, { "local-mac-address", USED },
 	{ NULL, USED },
 };
 
@@ -262,6 +270,18 @@ static void check_channel(const struct system *system, const struct tree_node *n
 	}
 }
 
+static void check_virtual_device(const struct system *system, const struct tree_node *node)
+{
+	if (!tree_is_compatible(system->tree, node, COMPATIBLE_VIRTUAL_DEVICE)) {
+		diag_error(tree_where(system->tree, node, "compatible"), "unknown-node",
+			   "'%s' is no virtual device: it needs compatible = \"%s\";",
+			   node->ref.name, COMPATIBLE_VIRTUAL_DEVICE);
+		return;
+	}
+	check_properties(system, node, virtual_device_properties, "a virtual device");
+	check_no_children(node, "a virtual device");
+}
+
 /* ---- Partitions ---------------------------------------------------------------- */
 
 /* A second kernel would be silently left out. */
@@ -332,14 +352,19 @@ static void check_hypervisor_child(const struct system *system, const struct tre
 		     child = child->next_sibling) {
 			check_channel(system, child);
 		}
-	} else if (strcmp(node->ref.name, "schedules") == 0 ||
-		   strcmp(node->ref.name, "virtual-devices") == 0) {
+	} else if (strcmp(node->ref.name, "virtual-devices") == 0) {
+		check_properties(system, node, no_properties, "the virtual-devices node");
+		for (const struct tree_node *child = node->first_child; child != NULL;
+		     child = child->next_sibling) {
+			check_virtual_device(system, child);
+		}
+	} else if (strcmp(node->ref.name, "schedules") == 0) {
 		diag_error(node->ref.where, "not-yet",
 			   "'%s' are of a later release: leave the node out for now",
 			   node->ref.name);
 	} else {
 		diag_error(node->ref.where, "unknown-node",
-			   "'%s' is neither a partition nor 'channels'", node->ref.name);
+			   "'%s' is neither a partition nor 'channels' nor 'virtual-devices'", node->ref.name);
 		diag_note(tree_where(system->tree, node, "compatible"),
 			  "a partition needs compatible = \"%s\", \"openamp,domain-v1\";",
 			  COMPATIBLE_PARTITION);

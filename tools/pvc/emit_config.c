@@ -8,6 +8,7 @@
 #include "tools/pvc/regions.h"
 #include "tools/pvc/staged.h"
 #include "tools/pvc/util.h"
+#include "tools/pvc/virtual_kinds.h"
 
 #include "hyp/config.h"
 
@@ -139,21 +140,71 @@ static size_t print_regions(FILE *out, const struct system *system)
 	return regions.n;
 }
 
+/* Those that EL2 zeroes and forgets; pages it writes all the time. */
+static size_t n_plain_windows(const struct system *system)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < system->n_windows; i++) {
+		n += system->windows[i]->is_page ? 0 : 1;
+	}
+	return n;
+}
+
 static void print_windows(FILE *out, const struct system *system)
 {
-	if (system->n_windows == 0) {
+	if (n_plain_windows(system) == 0) {
 		return;
 	}
 	fputs("\nstatic const struct memory_config windows[] = {\n", out);
 	for (size_t i = 0; i < system->n_windows; i++) {
-		const struct window *window = &system->windows[i];
+		const struct window *window = system->windows[i];
 
+		if (window->is_page) {
+			continue;
+		}
 		fprintf(out, "\t{ .pa = { " HEX " }, .bytes = " HEX " }, /* ", window->pa,
 			window->bytes);
-		emit_comment_text(out, window->channel->node.path);
+		emit_comment_text(out, window->node.path);
 		fputs(": ", out);
 		emit_comment_text(out, window->name);
 		fputs(" */\n", out);
+	}
+	fputs("};\n", out);
+}
+
+static void print_virtual_device(FILE *out, const struct virtual_device *device)
+{
+	emit_comment_line(out, device->node.path);
+	fputs("\t{\n", out);
+	emit_field(out, "name", device->name);
+	fprintf(out, "\t\t.device = %" PRIu32 ", /* %s */\n\t\t.frontend = %" PRIu32
+		     ",\n\t\t.backend = %" PRIu32 ",\n",
+		device->kind->device_id, device->kind->name, device->frontend->index,
+		device->backend->index);
+	fprintf(out, "\t\t.frontend_interrupt = %" PRIu32 ",\n\t\t.backend_interrupt = %" PRIu32
+		     ",\n", device->frontend_interrupt, device->backend_interrupt);
+	fprintf(out, "\t\t.registers = { " HEX " },\n\t\t.state = { " HEX " },\n"
+		     "\t\t.window = { " HEX " },\n\t\t.window_bytes = " HEX ",\n",
+		device->registers->pa, device->state->pa, device->window->pa,
+		device->window->bytes);
+	fprintf(out, "\t\t.features = " HEX ",\n\t\t.n_queues = %" PRIu32
+		     ",\n\t\t.queue_size_max = %" PRIu32 ",\n\t\t.configuration = { ",
+		device->features, device->kind->n_queues, device->queue_size);
+	for (size_t i = 0; i < CONFIGURATION_WORDS; i++) {
+		fprintf(out, HEX "%s", device->configuration[i],
+			i + 1 == CONFIGURATION_WORDS ? " },\n\t},\n" : i % 3 == 2 ? ",\n\t\t\t" : ", ");
+	}
+}
+
+static void print_virtual_devices(FILE *out, const struct system *system)
+{
+	if (system->n_virtual_devices == 0) {
+		return;
+	}
+	fputs("\nstatic const struct virtual_device_config virtual_devices[] = {\n", out);
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		print_virtual_device(out, &system->virtual_devices[i]);
 	}
 	fputs("};\n", out);
 }
@@ -223,11 +274,13 @@ static void print_system(FILE *out, const struct system *system, const struct mm
 	fprintf(out, "\t.n_cpus = ARRAY_SIZE(cpus),\n\t.n_vcpus = ARRAY_SIZE(vcpus),\n"
 		     "\t.n_partitions = ARRAY_SIZE(partitions),\n"
 		     "\t.n_message_channels = %zu,\n\t.n_regions = %zu,\n\t.n_windows = %zu,\n",
-		n_message_channels, n_regions, system->n_windows);
+		n_message_channels, n_regions, n_plain_windows(system));
+	fprintf(out, "\t.n_virtual_devices = %zu,\n", system->n_virtual_devices);
 	fputs("\t.cpus = cpus,\n\t.vcpus = vcpus,\n\t.partitions = partitions,\n", out);
 	fputs(n_message_channels > 0 ? "\t.message_channels = message_channels,\n" : "", out);
 	fputs(n_regions > 0 ? "\t.regions = regions,\n" : "", out);
-	fputs(system->n_windows > 0 ? "\t.windows = windows,\n" : "", out);
+	fputs(n_plain_windows(system) > 0 ? "\t.windows = windows,\n" : "", out);
+	fputs(system->n_virtual_devices > 0 ? "\t.virtual_devices = virtual_devices,\n" : "", out);
 	fprintf(out, "\t.name_columns = %zu,\n", name_columns(system));
 	fputs("\t.compatible = ", out);
 	emit_string(out, system->compatible);
@@ -275,6 +328,7 @@ bool emit_config(const struct system *system)
 	n_message_channels = print_message_channels(out, system);
 	n_regions = print_regions(out, system);
 	print_windows(out, system);
+	print_virtual_devices(out, system);
 
 	fputs("\nstatic const struct partition_config partitions[] = {\n", out);
 	for (size_t i = 0; i < system->n_partitions; i++) {

@@ -6,6 +6,7 @@
  */
 #include "tools/pvc/diag.h"
 #include "tools/pvc/dtb_devices.h"
+#include "tools/pvc/dtb_virtual.h"
 #include "tools/pvc/dtb_writer.h"
 #include "tools/pvc/emit.h"
 #include "tools/pvc/mmu.h"
@@ -267,18 +268,78 @@ static void find_windows(struct guest *guest, uint32_t first_phandle)
 	struct dtb_windows *windows = &guest->windows;
 
 	windows->first_phandle = first_phandle;
-	for (size_t i = 0; i < guest->partition->n_ports; i++) {
-		const struct port *port = guest->partition->ports[i];
+	for (size_t i = 0; i < guest->system->n_windows; i++) {
+		const struct window *window = guest->system->windows[i];
 
-		for (size_t k = 0; k < port->n_windows; k++) {
-			if (window_number(windows, port->windows[k].window) != SIZE_MAX) {
-				continue;
+		for (size_t k = 0; k < window->n_users && !window->is_page; k++) {
+			if (window->users[k].partition == guest->partition) {
+				windows->all = xextend(windows->all, windows->n,
+						       sizeof(*windows->all));
+				windows->all[windows->n++] = window;
 			}
-			windows->all = xgrow(windows->all, windows->n, windows->n + 1,
-					     sizeof(*windows->all));
-			windows->all[windows->n++] = port->windows[k].window;
 		}
 	}
+}
+
+static uint32_t window_phandle(const struct guest *guest, const struct window *window)
+{
+	size_t number = window_number(&guest->windows, window);
+
+	assert(number != SIZE_MAX);
+	return guest->windows.first_phandle + (uint32_t)number;
+}
+
+/* The virtual device that a window of the partition belongs to; NULL: it is a channel's. */
+static const struct virtual_device *device_of(struct virtual_device *const *devices, size_t n,
+					      const struct window *window)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (devices[i]->window == window) {
+			return devices[i];
+		}
+	}
+	return NULL;
+}
+
+/*
+ * A kernel must know some windows as memory: Linux, as a backend, so that there are struct pages
+ * for them; a kernel with CONFIG_DMA_RESTRICTED_POOL, to bounce through them.
+ */
+static bool is_kernel_memory(const struct guest *guest, const struct window *window)
+{
+	const struct partition *partition = guest->partition;
+
+	return (device_of(partition->backends, partition->n_backends, window) != NULL &&
+		partition->image_kind == IMAGE_LINUX) ||
+	       (device_of(partition->frontends, partition->n_frontends, window) != NULL &&
+		partition->restricted_dma);
+}
+
+static void put_range(struct dtb *dtb, uint64_t base, uint64_t bytes)
+{
+	dtb_open(dtb, xasprintf("memory@%" PRIx64, base));
+	dtb_text(dtb, "device_type", "memory");
+	put_reg(dtb, base, bytes);
+	dtb_close(dtb);
+}
+
+static void put_window(struct guest *guest, const struct window *window)
+{
+	const struct partition *partition = guest->partition;
+	struct dtb *dtb = &guest->dtb;
+
+	dtb_open(dtb, xasprintf("window@%" PRIx64, window->pa));
+	if (device_of(partition->frontends, partition->n_frontends, window) != NULL) {
+		dtb_text(dtb, "compatible", partition->restricted_dma ? "restricted-dma-pool"
+								      : "paravent,dma-window-1");
+	}
+	dtb_text(dtb, "label", window->name);
+	put_reg(dtb, window->pa, window->bytes);
+	if (!is_kernel_memory(guest, window)) {
+		dtb_flag(dtb, "no-map");
+	}
+	dtb_cell(dtb, "phandle", window_phandle(guest, window));
+	dtb_close(dtb);
 }
 
 static void put_memory(struct guest *guest)
@@ -288,10 +349,12 @@ static void put_memory(struct guest *guest)
 	struct dtb *dtb = &guest->dtb;
 
 	for (size_t i = 0; i < partition->n_memory; i++) {
-		dtb_open(dtb, xasprintf("memory@%" PRIx64, partition->memory[i].ipa));
-		dtb_text(dtb, "device_type", "memory");
-		put_reg(dtb, partition->memory[i].ipa, partition->memory[i].bytes);
-		dtb_close(dtb);
+		put_range(dtb, partition->memory[i].ipa, partition->memory[i].bytes);
+	}
+	for (size_t i = 0; i < windows->n; i++) {
+		if (is_kernel_memory(guest, windows->all[i])) {
+			put_range(dtb, windows->all[i]->pa, windows->all[i]->bytes);
+		}
 	}
 	if (windows->n == 0) {
 		return;
@@ -300,12 +363,7 @@ static void put_memory(struct guest *guest)
 	put_cells_2_2(dtb);
 	dtb_flag(dtb, "ranges");
 	for (size_t i = 0; i < windows->n; i++) {
-		dtb_open(dtb, xasprintf("window@%" PRIx64, windows->all[i]->pa));
-		dtb_text(dtb, "label", windows->all[i]->name);
-		put_reg(dtb, windows->all[i]->pa, windows->all[i]->bytes);
-		dtb_flag(dtb, "no-map");
-		dtb_cell(dtb, "phandle", windows->first_phandle + (uint32_t)i);
-		dtb_close(dtb);
+		put_window(guest, windows->all[i]);
 	}
 	dtb_close(dtb);
 }
@@ -340,8 +398,7 @@ static void put_port_windows(struct guest *guest, const struct port *port)
 		return;
 	}
 	for (size_t i = 0; i < port->n_windows; i++) {
-		phandles[i] = guest->windows.first_phandle +
-			      (uint32_t)window_number(&guest->windows, port->windows[i].window);
+		phandles[i] = window_phandle(guest, port->windows[i].window);
 		writable = writable || port->windows[i].writable;
 	}
 	dtb_cells(&guest->dtb, "memory-region", phandles, port->n_windows);
@@ -411,6 +468,11 @@ static void put_hypervisor(struct guest *guest)
 	for (size_t i = 0; i < guest->partition->n_ports; i++) {
 		put_port(guest, guest->partition->ports[i]);
 	}
+	for (size_t i = 0; i < guest->partition->n_backends; i++) {
+		const struct virtual_device *device = guest->partition->backends[i];
+
+		dtb_backend(dtb, device, window_phandle(guest, device->window));
+	}
 	dtb_close(dtb);
 }
 
@@ -449,6 +511,11 @@ static size_t build_guest(struct guest *guest)
 	put_gic(guest);
 	put_console(guest);
 	dtb_copy_devices(&guest->dtb, &guest->needs);
+	for (size_t i = 0; i < guest->partition->n_frontends; i++) {
+		const struct virtual_device *device = guest->partition->frontends[i];
+
+		dtb_frontend(&guest->dtb, device, window_phandle(guest, device->window));
+	}
 	put_hypervisor(guest);
 	return dtb_finish(&guest->dtb);
 }

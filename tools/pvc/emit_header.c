@@ -8,6 +8,7 @@
 #include "tools/pvc/emit_c.h"
 #include "tools/pvc/output.h"
 #include "tools/pvc/util.h"
+#include "tools/pvc/virtual_kinds.h"
 
 #include "hyp/types.h"
 
@@ -287,6 +288,54 @@ static void put_table(struct header *header)
 	fputs("\n", out);
 }
 
+/* ---- Virtual devices ------------------------------------------------------------------------- */
+
+static void put_frontends(struct header *header)
+{
+	const struct partition *partition = header->partition;
+	FILE *out = header->out;
+
+	fputs("\n/*\n * Virtual devices it drives: PV_VIRTIO_FRONTEND(name, device id, register page,"
+	      "\n * window, its bytes, INTID, doorbell)\n */\n", out);
+	define_plain(header, "PV_N_VIRTIO_FRONTENDS", partition->n_frontends);
+	fputs("#define PV_VIRTIO_FRONTENDS", out);
+	for (size_t i = 0; i < partition->n_frontends; i++) {
+		const struct virtual_device *device = partition->frontends[i];
+
+		fputs(" \\\n\tPV_VIRTIO_FRONTEND(", out);
+		emit_string(out, device->name);
+		fprintf(out, ", %" PRIu32 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", %" PRIu32
+			     ", %" PRIu32 ")", device->kind->device_id, device->registers->pa,
+			device->window->pa, device->window->bytes, device->frontend_interrupt,
+			device->frontend_doorbell);
+	}
+	fputs("\n", out);
+}
+
+static void put_backends(struct header *header)
+{
+	const struct partition *partition = header->partition;
+	FILE *out = header->out;
+
+	fputs("\n/*\n * Virtual devices it serves: PV_VIRTIO_BACKEND(name, number in calls, device id,"
+	      "\n * state page, window, its bytes, INTID, doorbell, features, size of queues)\n */\n",
+	      out);
+	define_plain(header, "PV_N_VIRTIO_BACKENDS", partition->n_backends);
+	fputs("#define PV_VIRTIO_BACKENDS", out);
+	for (size_t i = 0; i < partition->n_backends; i++) {
+		const struct virtual_device *device = partition->backends[i];
+
+		fputs(" \\\n\tPV_VIRTIO_BACKEND(", out);
+		emit_string(out, device->name);
+		fprintf(out, ", %" PRIu32 ", %" PRIu32 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64
+			     ", %" PRIu32 ", %" PRIu32 ", 0x%" PRIx64 ", %" PRIu32 ")",
+			device->number, device->kind->device_id, device->state->pa,
+			device->window->pa, device->window->bytes, device->backend_interrupt,
+			device->backend_doorbell, device->features, device->queue_size);
+	}
+	fputs("\n", out);
+}
+
 static bool emit_header(const struct system *system, const struct partition *partition)
 {
 	struct header header = { .partition = partition, .good = true };
@@ -305,6 +354,8 @@ static bool emit_header(const struct system *system, const struct partition *par
 	for (size_t i = 0; i < partition->n_ports; i++) {
 		put_port(&header, partition->ports[i]);
 	}
+	put_frontends(&header);
+	put_backends(&header);
 	return fclose(header.out) == 0 && header.good;
 }
 

@@ -83,9 +83,12 @@ static void print_loads(FILE *out, const struct partition *partition,
 struct mmio {
 	uint64_t    base, bytes;
 	const char *kind;
+	uint32_t    virtual_device;
 };
 
-/* Fills `ranges` (3 at most), sorted by address; returns how many there are. */
+#define MMIO_MOST (3 + MAX_VIRTUAL_DEVICES)
+
+/* Fills `ranges` (MMIO_MOST), sorted by address; returns how many there are. */
 static size_t find_mmio(const struct system *system, const struct partition *partition,
 			struct mmio *ranges)
 {
@@ -94,14 +97,18 @@ static size_t find_mmio(const struct system *system, const struct partition *par
 	ranges[n++] = (struct mmio){ partition->gic_distributor,
 				     system->gic_version == 3 ? GUEST_GICD_BYTES_V3
 							      : GUEST_GICD_BYTES_V2,
-				     "MMIO_VGIC_DISTRIBUTOR" };
+				     "MMIO_VGIC_DISTRIBUTOR", 0 };
 	if (system->gic_version == 3) {
 		ranges[n++] = (struct mmio){ partition->gic_second,
 					     partition->n_cpus * GUEST_GICR_BYTES,
-					     "MMIO_VGIC_REDISTRIBUTORS" };
+					     "MMIO_VGIC_REDISTRIBUTORS", 0 };
 	}
 	if (partition->has_console) {
-		ranges[n++] = (struct mmio){ partition->uart, MMU_PAGE, "MMIO_VUART" };
+		ranges[n++] = (struct mmio){ partition->uart, MMU_PAGE, "MMIO_VUART", 0 };
+	}
+	for (size_t i = 0; i < partition->n_frontends; i++) {
+		ranges[n++] = (struct mmio){ partition->frontends[i]->registers->pa, MMU_PAGE,
+					     "MMIO_VIRTIO", partition->frontends[i]->index };
 	}
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = i; k > 0 && ranges[k].base < ranges[k - 1].base; k--) {
@@ -116,14 +123,15 @@ static size_t find_mmio(const struct system *system, const struct partition *par
 
 static void print_mmio(FILE *out, const struct system *system, const struct partition *partition)
 {
-	struct mmio ranges[3];
+	struct mmio ranges[MMIO_MOST];
 	size_t n = find_mmio(system, partition, ranges);
 
 	fprintf(out, "\nstatic const struct mmio_config mmio_%" PRIu32 "[] = {\n",
 		partition->index);
 	for (size_t i = 0; i < n; i++) {
-		fprintf(out, "\t{ .base = { " HEX " }, .bytes = " HEX ", .kind = %s }, /* ",
-			ranges[i].base, ranges[i].bytes, ranges[i].kind);
+		fprintf(out, "\t{ .base = { " HEX " }, .bytes = " HEX ", .kind = %s, "
+			     ".virtual_device = %" PRIu32 " }, /* ",
+			ranges[i].base, ranges[i].bytes, ranges[i].kind, ranges[i].virtual_device);
 		emit_comment_text(out, partition->node.path);
 		fputs(" */\n", out);
 	}
@@ -196,13 +204,27 @@ static void print_ports(FILE *out, const struct system *system, const struct par
 				system->gicd + GICD_ISPENDR + doorbell->interrupt / 32 * 4,
 				1u << doorbell->interrupt % 32, doorbell->interrupt,
 				doorbell->target->index);
-			emit_comment_text(out, doorbell->port->channel->node.path);
+			emit_comment_text(out, doorbell->node->path);
 			fputs(" to ", out);
 			emit_comment_text(out, doorbell->target->name);
 			fputs(" */\n", out);
 		}
 		fputs("};\n", out);
 	}
+}
+
+static void print_backends(FILE *out, const struct partition *partition)
+{
+	if (partition->n_backends == 0) {
+		return;
+	}
+	fprintf(out, "\nstatic const uint32_t backends_%" PRIu32 "[] = {\n", partition->index);
+	for (size_t i = 0; i < partition->n_backends; i++) {
+		fprintf(out, "\t%" PRIu32 ", /* ", partition->backends[i]->index);
+		emit_comment_text(out, partition->backends[i]->node.path);
+		fputs(" */\n", out);
+	}
+	fputs("};\n", out);
 }
 
 static void claim_interrupt(uint32_t *words, uint32_t intid)
@@ -227,6 +249,12 @@ static void print_interrupts(FILE *out, const struct partition *partition)
 			claim_interrupt(words, partition->ports[i]->interrupt);
 		}
 	}
+	for (size_t i = 0; i < partition->n_frontends; i++) {
+		claim_interrupt(words, partition->frontends[i]->frontend_interrupt);
+	}
+	for (size_t i = 0; i < partition->n_backends; i++) {
+		claim_interrupt(words, partition->backends[i]->backend_interrupt);
+	}
 
 	fprintf(out, "\nstatic const uint32_t interrupts_%" PRIu32 "[INTID_WORDS] = { /* ",
 		partition->index);
@@ -250,6 +278,7 @@ void emit_partition_arrays(FILE *out, const struct system *system,
 	}
 	print_mmio(out, system, partition);
 	print_ports(out, system, partition);
+	print_backends(out, partition);
 	print_interrupts(out, partition);
 }
 
@@ -274,7 +303,7 @@ static void print_array(FILE *out, const char *field, size_t n, const char *arra
 void emit_partition_entry(FILE *out, const struct system *system, const struct mmu *mmu,
 			    const struct partition *partition)
 {
-	struct mmio ranges[3];
+	struct mmio ranges[MMIO_MOST];
 	const uint32_t index = partition->index;
 
 	emit_comment_line(out, partition->node.path);
@@ -298,6 +327,7 @@ void emit_partition_entry(FILE *out, const struct system *system, const struct m
 	print_array(out, "mmio", find_mmio(system, partition, ranges), "mmio", index);
 	print_array(out, "ports", partition->n_ports, "ports", index);
 	print_array(out, "doorbells", partition->n_doorbells, "doorbells", index);
+	print_array(out, "backends", partition->n_backends, "backends", index);
 	fprintf(out, "\t\t.interrupts = interrupts_%" PRIu32 ",\n\t\t.has_console = %s,\n\t},\n",
 		index, partition->has_console ? "true" : "false");
 }

@@ -36,6 +36,12 @@ static void give_same(struct grants *grants, uint64_t address, uint64_t bytes, u
 	give(grants, (struct grant){ address, address, bytes, rights, what });
 }
 
+static void give_page(struct grants *grants, const struct window *page, unsigned rights)
+{
+	give_same(grants, page->pa, MMU_PAGE, rights | MMU_DEVICE,
+		  xasprintf("page %s", page->name));
+}
+
 static int compare_grants(const void *a, const void *b)
 {
 	const struct grant *x = a;
@@ -109,6 +115,21 @@ struct grants grants_of_partition(const struct system *system, const struct part
 			}
 		}
 	}
+	/* And of the virtual devices. */
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		const struct virtual_device *device = &system->virtual_devices[i];
+
+		if (device->frontend == partition) {
+			give_page(&grants, device->registers, 0);
+		}
+		if (device->backend == partition) {
+			give_page(&grants, device->state, 0);
+		}
+		if (device->frontend == partition || device->backend == partition) {
+			give_same(&grants, device->window->pa, device->window->bytes, MMU_WRITE,
+				  xasprintf("window %s", device->name));
+		}
+	}
 	if (system->gic_version == 2) {
 		give(&grants, (struct grant){ partition->gic_second, system->gicc, GICC_GUEST_BYTES,
 					      MMU_WRITE | MMU_DEVICE, "GICC" });
@@ -180,8 +201,14 @@ struct grants grants_of_el2(const struct system *system, const struct el2_pages 
 		}
 	}
 	for (size_t i = 0; loading && i < system->n_windows; i++) {
-		give_same(&grants, system->windows[i].pa, system->windows[i].bytes, MMU_WRITE,
-			  xasprintf("window %s", system->windows[i].name));
+		if (!system->windows[i]->is_page) {
+			give_same(&grants, system->windows[i]->pa, system->windows[i]->bytes,
+				  MMU_WRITE, xasprintf("window %s", system->windows[i]->name));
+		}
+	}
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		give_page(&grants, system->virtual_devices[i].registers, MMU_WRITE);
+		give_page(&grants, system->virtual_devices[i].state, MMU_WRITE);
 	}
 	sort_grants(&grants);
 	return grants;

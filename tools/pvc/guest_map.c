@@ -72,19 +72,21 @@ static void add_devices(const struct partition *partition, struct location where
 	}
 }
 
-static void add_windows(const struct partition *partition, struct map *map)
+static void add_windows(const struct system *system, const struct partition *partition,
+			struct map *map)
 {
-	for (size_t p = 0; p < partition->n_ports; p++) {
-		const struct port *port = partition->ports[p];
+	for (size_t i = 0; i < system->n_windows; i++) {
+		const struct window *window = system->windows[i];
 
-		for (size_t w = 0; w < port->n_windows; w++) {
-			const struct window *window = port->windows[w].window;
-
+		for (size_t k = 0; k < window->n_users; k++) {
+			if (window->users[k].partition != partition) {
+				continue;
+			}
 			add(map, (struct guest_range){
 				.range = { window->pa, window->pa == 0 ? 0 : window->bytes },
 				.what = GUEST_WINDOW,
 				.name = window->name,
-				.where = port->channel->node.where,
+				.where = window->node.where,
 			});
 		}
 	}
@@ -119,7 +121,7 @@ size_t guest_map(const struct system *system, const struct partition *partition,
 			.where = tree_where(system->tree, node, "paravent,uart-base"),
 		});
 	}
-	add_windows(partition, &map);
+	add_windows(system, partition, &map);
 	*ranges = map.ranges;
 	return map.n;
 }

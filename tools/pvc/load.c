@@ -49,6 +49,7 @@ bool system_load(const char *file, const struct load_options *options, struct sy
 	parse_devices(system);
 	parse_domains(system);
 	parse_channels(system);
+	parse_virtual_devices(system);
 	read_board_tree(system, options);
 
 	check_schema(system);
@@ -57,6 +58,7 @@ bool system_load(const char *file, const struct load_options *options, struct sy
 	check_devices(system);
 	check_suppliers(system);
 	check_channels(system);
+	check_virtual_devices(system);
 
 	place_windows(system);
 	place_doorbells(system);

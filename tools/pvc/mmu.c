@@ -75,6 +75,22 @@ struct mmu_mappings mmu_mappings_join(struct mmu_mappings list)
 	return joined;
 }
 
+/* A window, if the partition is one of its users. */
+static void add_shared(struct mmu_mappings *list, const struct window *window,
+		       const struct partition *partition)
+{
+	for (size_t i = 0; i < window->n_users; i++) {
+		const struct window_user *user = &window->users[i];
+
+		if (user->partition == partition) {
+			add_identity(list, window->pa, window->bytes,
+				     (user->writable ? MMU_WRITE : 0) |
+					     (window->is_page ? MMU_DEVICE : 0),
+				     xasprintf("window %s", window->name));
+		}
+	}
+}
+
 struct mmu_mappings mmu_partition_mappings(const struct system *system,
 					   const struct partition *partition)
 {
@@ -95,16 +111,8 @@ struct mmu_mappings mmu_partition_mappings(const struct system *system,
 				     MMU_WRITE | MMU_DEVICE, device->node.name);
 		}
 	}
-	for (size_t i = 0; i < partition->n_ports; i++) {
-		const struct port *port = partition->ports[i];
-
-		for (size_t k = 0; k < port->n_windows; k++) {
-			const struct window_map *map = &port->windows[k];
-
-			add_identity(&list, map->window->pa, map->window->bytes,
-				     map->writable ? MMU_WRITE : 0,
-				     xasprintf("window %s", map->window->name));
-		}
+	for (size_t i = 0; i < system->n_windows; i++) {
+		add_shared(&list, system->windows[i], partition);
 	}
 	if (system->gic_version == 2) {
 		/* Only the first page: GICC_DIR stands in the second. */
@@ -173,9 +181,15 @@ struct mmu_mappings mmu_el2_mappings(const struct system *system, bool loading)
 				     MMU_WRITE, xasprintf("memory of %s", partition->name));
 		}
 	}
-	for (size_t i = 0; loading && i < system->n_windows; i++) {
-		add_identity(&list, system->windows[i].pa, system->windows[i].bytes, MMU_WRITE,
-			     xasprintf("window %s", system->windows[i].name));
+	/* Pages are always there, and without caches, as the partitions see them. */
+	for (size_t i = 0; i < system->n_windows; i++) {
+		const struct window *window = system->windows[i];
+
+		if (window->is_page || loading) {
+			add_identity(&list, window->pa, window->bytes,
+				     MMU_WRITE | (window->is_page ? MMU_DEVICE : 0),
+				     xasprintf("window %s", window->name));
+		}
 	}
 	return list;
 }

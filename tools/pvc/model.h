@@ -78,12 +78,25 @@ struct memory {
 	struct location where;
 };
 
-/* A shared window. One-writer windows back ports; shared-memory channels have free rights. */
+struct window_user {
+	struct partition *partition;
+	bool              writable;
+};
+
+/*
+ * Memory that several partitions map. One-writer windows back ports; shared-memory channels have
+ * free rights. Pages of virtual devices are windows that nobody but EL2 writes.
+ */
 struct window {
-	struct channel *channel;
-	const char     *name;  /* "state", "command.source", "command.destination" */
-	uint64_t        pa;    /* also its address in every partition that maps it */
-	uint64_t        bytes; /* whole pages */
+	struct node_ref     node;  /* the channel or virtual device it belongs to */
+	const char         *what;  /* the same for messages: "channel \"state\"" */
+	const char         *name;  /* "state", "command.source", "command.destination" */
+	const char         *memory_region; /* path of the reserved-memory node asked for, or NULL */
+	bool                is_page; /* EL2's own at run time, and Device memory everywhere */
+	uint64_t            pa;    /* also its address in every partition that maps it */
+	uint64_t            bytes; /* whole pages */
+	struct window_user *users;
+	size_t              n_users;
 };
 
 struct window_map {
@@ -117,7 +130,7 @@ struct channel {
 	uint64_t          refresh_us;
 	bool              doorbell;      /* sampling: asked for */
 	uint64_t          window_bytes;  /* shared memory: asked for */
-	const char       *memory_region; /* path of the reserved-memory node asked for, or NULL */
+	const char       *memory_region; /* as in its windows */
 	struct window   **windows;
 	size_t            n_windows;
 	struct port     **ports;         /* sources first */
@@ -126,9 +139,32 @@ struct channel {
 };
 
 struct doorbell {
-	struct partition *target;
-	uint32_t          interrupt; /* INTID */
-	struct port      *port;      /* of the ringing partition */
+	struct partition      *target;
+	uint32_t               interrupt; /* INTID */
+	const struct node_ref *node;      /* of the channel or virtual device */
+};
+
+#define CONFIGURATION_WORDS 8 /* of 64 bits: PV_VIRTIO_CONFIG_BYTES of include/abi/virtio.h */
+
+/* A virtio device that one partition serves and another drives. */
+struct virtual_device {
+	struct node_ref            node;
+	const char                *name;
+	uint32_t                   index; /* within system.virtual_devices */
+	const struct virtual_kind *kind;  /* virtual_kinds.h */
+	struct partition          *frontend, *backend;
+	uint32_t                   number;    /* among those of the backend: what it calls it */
+	bool                       read_only; /* block */
+	uint8_t                    mac[6];    /* net */
+	uint32_t                   n_lines;   /* gpio */
+	uint64_t                   features;  /* offered */
+	uint32_t                   queue_size;
+	uint64_t                   configuration[CONFIGURATION_WORDS]; /* at power-on */
+	struct window             *window;    /* queues and buffers */
+	struct window             *registers; /* the frontend's page */
+	struct window             *state;     /* the backend's page */
+	uint32_t                   frontend_interrupt, backend_interrupt; /* INTIDs */
+	uint32_t                   frontend_doorbell, backend_doorbell;   /* what each end rings */
 };
 
 struct partition {
@@ -148,6 +184,7 @@ struct partition {
 	size_t          n_devices;
 	struct device **shared;   /* suppliers among them that serve devices of others, too */
 	size_t          n_shared;
+	bool            restricted_dma; /* its kernel has CONFIG_DMA_RESTRICTED_POOL */
 	const char    **omitted;  /* "path" or "path:property" of its tree that it shall not see */
 	size_t          n_omitted;
 	const struct tree *tree;  /* where the nodes of its devices are cut from */
@@ -171,6 +208,8 @@ struct partition {
 	size_t           n_ports;
 	struct doorbell *doorbells;
 	size_t           n_doorbells;
+	struct virtual_device **frontends, **backends; /* those it drives, those it serves */
+	size_t           n_frontends, n_backends;
 };
 
 struct reserved_memory {
@@ -220,7 +259,9 @@ struct system {
 	size_t            n_partitions;
 	struct channel   *channels;
 	size_t            n_channels;
-	struct window    *windows;
+	struct virtual_device *virtual_devices;
+	size_t            n_virtual_devices;
+	struct window   **windows;            /* of channels, then of virtual devices */
 	size_t            n_windows;
 	const char      **qemu;               /* machine arguments from the board, NULL-terminated */
 	struct device   **qemu_serials;       /* what QEMU's -serial options stand for, in order */

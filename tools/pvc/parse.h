@@ -8,6 +8,7 @@
  *   parse_domains.c    the hypervisor node and the partitions
  *   parse_cores.c      their `cpus`
  *   parse_channels.c   channels and their ports
+ *   parse_virtual.c    virtual devices
  */
 #pragma once
 
@@ -20,12 +21,14 @@
 #define COMPATIBLE_BOARD      "paravent,board-v1"
 #define COMPATIBLE_KERNEL     "multiboot,kernel"
 #define COMPATIBLE_RAMDISK    "multiboot,ramdisk"
+#define COMPATIBLE_VIRTUAL_DEVICE "paravent,virtio-mmio-v1"
 
 /* In this order: each builds on what the earlier ones found. */
 void parse_board(struct system *system);
 void parse_devices(struct system *system);
 void parse_domains(struct system *system);
 void parse_channels(struct system *system);
+void parse_virtual_devices(struct system *system);
 
 /* The nodes of the configuration; NULL: not there. */
 const struct tree_node *find_hypervisor(const struct system *system);
@@ -51,6 +54,10 @@ struct cpu **parse_cpu_list(const struct system *system, const struct tree_node 
 /* Third cell of `cpus`, System Device Tree: exception levels a domain may use. */
 #define LEVEL_EL1_NS 0x1u
 #define LEVEL_EL2_NS 0x2u
+
+/* `memory-region`: where the windows of `what` shall lie; NULL: anywhere, or it was reported. */
+const struct reserved_memory *parse_memory_region(const struct system *system,
+						  const struct tree_node *node, const char *what);
 
 /* The child with this compatible; NULL: none. */
 const struct tree_node *find_child(const struct tree *tree, const struct tree_node *node,

@@ -362,3 +362,28 @@ void parse_board(struct system *system)
 	parse_ram(system);
 	parse_reserved(system);
 }
+
+const struct reserved_memory *parse_memory_region(const struct system *system,
+						  const struct tree_node *node, const char *what)
+{
+	struct location where = tree_where(system->tree, node, "memory-region");
+	const struct reserved_memory *region = NULL;
+	struct reference *references;
+	size_t n;
+
+	if (!value_references(system->tree, node, "memory-region", OPTIONAL, 0, &references, &n)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < system->n_reserved; i++) {
+		if (strcmp(system->reserved[i].node.path, references[0].target->ref.path) == 0) {
+			region = &system->reserved[i];
+		}
+	}
+	if (region == NULL || n != 1) {
+		diag_error(where, "bad-reference",
+			   "%s: 'memory-region' must name one node of /reserved-memory with a 'reg'",
+			   what);
+		return NULL;
+	}
+	return region;
+}

@@ -11,6 +11,7 @@
 #include "tools/pvc/diag.h"
 #include "tools/pvc/parse_value.h"
 #include "tools/pvc/util.h"
+#include "tools/pvc/windows.h"
 
 #include <string.h>
 
@@ -109,15 +110,17 @@ static void parse_peers(struct system *system, struct channel *channel,
 
 /* ---- Windows ------------------------------------------------------------------- */
 
-static void add_window(struct channel *channel, const char *suffix, uint64_t bytes)
+static void add_window(struct system *system, struct channel *channel, const char *suffix,
+		       uint64_t bytes)
 {
-	struct window *window = xmalloc(sizeof(*window));
-
-	*window = (struct window){
-		.channel = channel,
+	struct window *window = window_add(system, (struct window){
+		.node = channel->node,
+		.what = xasprintf("channel \"%s\"", channel->name),
 		.name = xasprintf("%s%s", channel->name, suffix),
+		.memory_region = channel->memory_region,
 		.bytes = round_up(bytes, PAGE_BYTES),
-	};
+	});
+
 	channel->windows = xextend(channel->windows, channel->n_windows, sizeof(window));
 	channel->windows[channel->n_windows++] = window;
 }
@@ -136,43 +139,19 @@ static void map_window(struct channel *channel, size_t number, enum port_directi
 				writer == PORT_BOTH ? !port->read_only : port->direction == writer,
 		};
 		port->n_windows = number + 1;
+		window_share(channel->windows[number], port->partition,
+			     port->windows[number].writable);
 	}
 }
 
-/* `memory-region`: where the windows shall lie. */
-static void parse_memory_region(struct system *system, struct channel *channel,
-				const struct tree_node *node)
+static void parse_region(struct system *system, struct channel *channel,
+			 const struct tree_node *node)
 {
-	struct location where = tree_where(system->tree, node, "memory-region");
-	struct reference *references;
-	size_t n;
+	const struct reserved_memory *region =
+		parse_memory_region(system, node, xasprintf("channel \"%s\"", channel->name));
 
-	if (!value_references(system->tree, node, "memory-region", OPTIONAL, 0, &references, &n)) {
-		return;
-	}
-	for (size_t i = 0; i < system->n_reserved; i++) {
-		if (strcmp(system->reserved[i].node.path, references[0].target->ref.path) == 0) {
-			channel->memory_region = system->reserved[i].node.path;
-		}
-	}
-	if (channel->memory_region == NULL || n != 1) {
-		diag_error(
-			where, "bad-reference",
-			"channel \"%s\": 'memory-region' must name one node of /reserved-memory "
-			"with a 'reg'",
-			channel->name);
-	}
-}
-
-static uint64_t region_bytes(const struct system *system, const struct channel *channel)
-{
-	for (size_t i = 0; i < system->n_reserved; i++) {
-		if (channel->memory_region != NULL &&
-		    strcmp(system->reserved[i].node.path, channel->memory_region) == 0) {
-			return system->reserved[i].range.bytes;
-		}
-	}
-	return 0;
+	channel->memory_region = region == NULL ? NULL : region->node.path;
+	channel->window_bytes = region == NULL ? 0 : region->range.bytes;
 }
 
 /* ---- Kinds --------------------------------------------------------------------- */
@@ -209,8 +188,8 @@ static void parse_sampling(struct system *system, struct channel *channel,
 	channel->doorbell = value_flag(system->tree, node, "paravent,doorbell");
 	parse_ends(system, channel, node, "paravent,source", PORT_SOURCE, 1);
 	parse_ends(system, channel, node, "paravent,destinations", PORT_DESTINATION, 0);
-	parse_memory_region(system, channel, node);
-	add_window(channel, "", PV_SAMPLING_BYTES((uint64_t)channel->message_bytes));
+	parse_region(system, channel, node);
+	add_window(system, channel, "", PV_SAMPLING_BYTES((uint64_t)channel->message_bytes));
 	map_window(channel, 0, PORT_SOURCE);
 }
 
@@ -221,11 +200,11 @@ static void parse_queuing(struct system *system, struct channel *channel,
 	channel->depth = parse_depth(system, node, QUEUING_DEPTH_MOST);
 	parse_ends(system, channel, node, "paravent,source", PORT_SOURCE, 1);
 	parse_ends(system, channel, node, "paravent,destinations", PORT_DESTINATION, 1);
-	parse_memory_region(system, channel, node);
-	add_window(channel, ".source",
+	parse_region(system, channel, node);
+	add_window(system, channel, ".source",
 		   PV_QUEUING_SOURCE_BYTES((uint64_t)channel->message_bytes,
 					   (uint64_t)channel->depth));
-	add_window(channel, ".destination", PV_QUEUING_DESTINATION_BYTES);
+	add_window(system, channel, ".destination", PV_QUEUING_DESTINATION_BYTES);
 	map_window(channel, 0, PORT_SOURCE);
 	map_window(channel, 1, PORT_DESTINATION);
 }
@@ -249,16 +228,16 @@ static void parse_shared_memory(struct system *system, struct channel *channel,
 	uint32_t bytes = 0;
 
 	parse_peers(system, channel, node);
-	parse_memory_region(system, channel, node);
+	parse_region(system, channel, node);
 	value_u32(system->tree, node, "paravent,size-bytes", OPTIONAL, 1, 0x40000000, &bytes);
-	channel->window_bytes = bytes != 0 ? bytes : region_bytes(system, channel);
+	channel->window_bytes = bytes != 0 ? bytes : channel->window_bytes;
 	if (channel->window_bytes == 0 && !tree_has(system->tree, node, "paravent,size-bytes") &&
 	    !tree_has(system->tree, node, "memory-region")) {
 		diag_error(node->ref.where, "missing-property",
 			   "channel \"%s\" needs 'paravent,size-bytes' or 'memory-region'",
 			   channel->name);
 	}
-	add_window(channel, "", channel->window_bytes);
+	add_window(system, channel, "", channel->window_bytes);
 	map_window(channel, 0, PORT_BOTH);
 }
 
@@ -292,32 +271,6 @@ static void parse_channel(struct system *system, const struct tree_node *node)
 	}
 }
 
-/*
- * system.windows lists what the channels hold: one array for emitters, the same objects for ports.
- */
-static void collect_windows(struct system *system)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < system->n_channels; i++) {
-		n += system->channels[i].n_windows;
-	}
-	system->windows = xarray(n, sizeof(system->windows[0]));
-	for (size_t i = 0; i < system->n_channels; i++) {
-		struct channel *channel = &system->channels[i];
-
-		for (size_t w = 0; w < channel->n_windows; w++) {
-			struct window *window = &system->windows[system->n_windows++];
-
-			*window = *channel->windows[w];
-			channel->windows[w] = window;
-			for (size_t p = 0; p < channel->n_ports; p++) {
-				channel->ports[p]->windows[w].window = window;
-			}
-		}
-	}
-}
-
 void parse_channels(struct system *system)
 {
 	const struct tree_node *hypervisor = find_hypervisor(system);
@@ -327,7 +280,6 @@ void parse_channels(struct system *system)
 	size_t n = 0;
 
 	if (container == NULL) {
-		system->windows = xarray(0, sizeof(system->windows[0]));
 		return;
 	}
 	for (node = container->first_child; node != NULL; node = node->next_sibling) {
@@ -342,5 +294,4 @@ void parse_channels(struct system *system)
 	for (node = container->first_child; node != NULL && n != 0; node = node->next_sibling) {
 		parse_channel(system, node);
 	}
-	collect_windows(system);
 }

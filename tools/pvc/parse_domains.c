@@ -262,11 +262,10 @@ static void parse_roles(struct system *system, struct partition *partition,
 		if (strcmp(role, "manager") == 0) {
 			partition->roles |= PV_ROLE_MANAGER;
 		} else if (strcmp(role, "virtio-backend") == 0) {
-			diag_error(roles.where, "not-yet",
-				   "role \"%s\" is of a later release: leave it out", role);
+			partition->roles |= PV_ROLE_VIRTIO_BACKEND;
 		} else {
 			diag_error(roles.where, "property-value",
-				   "unknown role \"%s\"; known: manager", role);
+				   "unknown role \"%s\"; known: manager, virtio-backend", role);
 		}
 	}
 	if (roles.name != NULL && property_string_at(&roles, 0) == NULL) {
@@ -405,6 +404,7 @@ static void parse_partition(struct system *system, const struct tree_node *node)
 	parse_partition_devices(system, partition, node);
 	parse_shared(system, partition, node);
 	parse_omitted(system, partition, node);
+	partition->restricted_dma = value_flag(system->tree, node, "paravent,restricted-dma");
 	parse_software(system, partition, node);
 }
 

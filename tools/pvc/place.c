@@ -42,7 +42,8 @@ static void avoid_used_memory(const struct system *system, size_t n_placed,
 		avoid(obstacles, system->reserved[i].range);
 	}
 	for (size_t i = 0; i < n_placed; i++) {
-		avoid(obstacles, (struct range){ system->windows[i].pa, system->windows[i].bytes });
+		avoid(obstacles,
+		      (struct range){ system->windows[i]->pa, system->windows[i]->bytes });
 	}
 }
 
@@ -53,9 +54,9 @@ static void avoid_used_memory(const struct system *system, size_t n_placed,
 static void avoid_guest_addresses(const struct system *system, const struct window *window,
 				  struct obstacles *obstacles)
 {
-	for (size_t i = 0; i < window->channel->n_ports; i++) {
+	for (size_t i = 0; i < window->n_users; i++) {
 		struct guest_range *ranges;
-		size_t n = guest_map(system, window->channel->ports[i]->partition, &ranges);
+		size_t n = guest_map(system, window->users[i].partition, &ranges);
 
 		for (size_t r = 0; r < n; r++) {
 			if (ranges[r].what != GUEST_WINDOW) {
@@ -126,82 +127,98 @@ static const struct reserved_memory *find_region(const struct system *system, co
 	return NULL;
 }
 
-/* The channel that took a region before `channel`; NULL: none. */
-static const struct channel *find_earlier_user(const struct system *system,
-					       const struct channel *channel)
+/* A window of another node in the same region, before `number`; NULL: none. */
+static const struct window *find_earlier_user(const struct system *system, size_t number)
 {
-	for (const struct channel *other = system->channels; other < channel; other++) {
-		if (other->memory_region != NULL &&
-		    strcmp(other->memory_region, channel->memory_region) == 0) {
+	const struct window *window = system->windows[number];
+
+	for (size_t i = 0; i < number; i++) {
+		const struct window *other = system->windows[i];
+
+		if (other->memory_region != NULL && other->node.offset != window->node.offset &&
+		    strcmp(other->memory_region, window->memory_region) == 0) {
 			return other;
 		}
 	}
 	return NULL;
 }
 
-static void place_in_region(const struct system *system, struct channel *channel)
+/* Can the region hold windows at all? Reports why not. */
+static bool check_region(const struct system *system, const struct window *window,
+			 const struct reserved_memory *region, struct location where)
 {
-	const struct reserved_memory *region = find_region(system, channel->memory_region);
-	const struct channel *other = find_earlier_user(system, channel);
+	if (region->range.base % PAGE_BYTES != 0 || region->range.bytes % PAGE_BYTES != 0) {
+		diag_error(where, "window-region", "%s: %s is not made of whole 4 KiB pages",
+			   window->what, window->memory_region);
+	} else if (system->n_hypervisor_memory != 0 &&
+		   !range_is_covered(system->hypervisor_memory, system->n_hypervisor_memory,
+				     region->range)) {
+		diag_error(where, "window-region", "%s: %s lies outside the hypervisor's memory",
+			   window->what, window->memory_region);
+	} else {
+		return true;
+	}
+	diag_note(region->node.where, "%s", range_text(region->range));
+	return false;
+}
+
+/* All windows of one node that want a region: they stand side by side, from `first` on. */
+static void place_in_region(const struct system *system, size_t first)
+{
+	const struct window *window = system->windows[first];
+	const struct reserved_memory *region = find_region(system, window->memory_region);
+	const struct window *other = find_earlier_user(system, first);
 	struct location where =
-		tree_where(system->tree, node_of(system, &channel->node), "memory-region");
+		tree_where(system->tree, node_of(system, &window->node), "memory-region");
 	uint64_t bytes = 0;
 
 	if (other != NULL) {
-		diag_error(where, "window-region",
-			   "channel \"%s\": %s already holds channel \"%s\"", channel->name,
-			   channel->memory_region, other->name);
-		diag_note(other->node.where, "channel \"%s\" is here", other->name);
+		diag_error(where, "window-region", "%s: %s already holds %s", window->what,
+			   window->memory_region, other->what);
+		diag_note(other->node.where, "%s is here", other->what);
 		return;
 	}
-	if (region->range.base % PAGE_BYTES != 0 || region->range.bytes % PAGE_BYTES != 0) {
-		diag_error(where, "window-region",
-			   "channel \"%s\": %s is not made of whole 4 KiB pages", channel->name,
-			   channel->memory_region);
-		diag_note(region->node.where, "%s", range_text(region->range));
+	if (!check_region(system, window, region, where)) {
 		return;
 	}
-	if (system->n_hypervisor_memory != 0 &&
-	    !range_is_covered(system->hypervisor_memory, system->n_hypervisor_memory,
-			      region->range)) {
-		diag_error(where, "window-region",
-			   "channel \"%s\": %s lies outside the hypervisor's memory", channel->name,
-			   channel->memory_region);
-		diag_note(region->node.where, "%s", range_text(region->range));
-		return;
-	}
-	for (size_t i = 0; i < channel->n_windows; i++) {
-		channel->windows[i]->pa = region->range.base + bytes;
-		bytes += channel->windows[i]->bytes;
+	for (size_t i = first; i < system->n_windows; i++) {
+		if (system->windows[i]->memory_region != NULL &&
+		    system->windows[i]->node.offset == window->node.offset) {
+			system->windows[i]->pa = region->range.base + bytes;
+			bytes += system->windows[i]->bytes;
+		}
 	}
 	if (bytes > region->range.bytes) {
-		diag_error(where, "window-region", "channel \"%s\" needs %s, but %s has %s",
-			   channel->name, bytes_text(bytes), channel->memory_region,
+		diag_error(where, "window-region", "%s needs %s, but %s has %s", window->what,
+			   bytes_text(bytes), window->memory_region,
 			   bytes_text(region->range.bytes));
-		diag_note(region->node.where, "%s is here", channel->memory_region);
+		diag_note(region->node.where, "%s is here", window->memory_region);
 	}
 }
 
 void place_windows(struct system *system)
 {
-	for (size_t i = 0; i < system->n_channels; i++) {
-		if (system->channels[i].memory_region != NULL) {
-			place_in_region(system, &system->channels[i]);
+	for (size_t i = 0; i < system->n_windows; i++) {
+		const struct window *window = system->windows[i];
+
+		if (window->memory_region != NULL &&
+		    (i == 0 || system->windows[i - 1]->node.offset != window->node.offset)) {
+			place_in_region(system, i);
 		}
 	}
 	for (size_t i = 0; i < system->n_windows; i++) {
-		struct window *window = &system->windows[i];
+		struct window *window = system->windows[i];
 
-		if (window->channel->memory_region != NULL || window->bytes == 0 ||
+		if (window->memory_region != NULL || window->bytes == 0 ||
 		    system->n_hypervisor_memory == 0) {
 			continue;
 		}
 		if (!place_window(system, window, system->n_windows)) {
 			diag_error(
-				window->channel->node.where, "window-room",
-				"no room for the window of channel \"%s\" (%s): the hypervisor's "
+				window->node.where, "window-room",
+				"no room for the window of %s (%s): the hypervisor's "
 				"memory has no such gap",
-				window->channel->name, bytes_text(window->bytes));
+				window->what, bytes_text(window->bytes));
 			diag_note(tree_where(system->tree, find_hypervisor(system), "memory"),
 				  "enlarge this, or shrink a partition or 'paravent,image-memory'");
 		}
@@ -271,32 +288,69 @@ static uint32_t take_spare(const struct system *system, uint32_t *next)
 	return 0;
 }
 
+/* SPIs as they are handed out, and who went without. */
+struct spares {
+	const struct system *system;
+	uint32_t             next;
+	uint32_t             n_missing;
+	struct location      first_missing;
+	const char          *what;
+};
+
+static uint32_t take_interrupt(struct spares *spares, struct location where, const char *what)
+{
+	uint32_t intid = take_spare(spares->system, &spares->next);
+
+	if (intid == 0 && spares->n_missing++ == 0) {
+		spares->first_missing = where;
+		spares->what = what;
+	}
+	return intid;
+}
+
 static void place_interrupts(struct system *system)
 {
-	uint32_t next = 0;
-	uint32_t n_missing = 0;
-	const struct port *first_missing = NULL;
+	struct spares spares = { .system = system };
 
 	for (size_t i = 0; i < system->n_channels; i++) {
-		for (size_t p = 0; p < system->channels[i].n_ports; p++) {
-			struct port *port = system->channels[i].ports[p];
+		const struct channel *channel = &system->channels[i];
 
-			port->interrupt = is_rung(port) ? take_spare(system, &next) : 0;
-			if (is_rung(port) && port->interrupt == 0) {
-				first_missing = n_missing++ == 0 ? port : first_missing;
-			}
+		for (size_t p = 0; p < channel->n_ports; p++) {
+			struct port *port = channel->ports[p];
+
+			port->interrupt =
+				is_rung(port) ? take_interrupt(&spares, port->where,
+							       xasprintf("channel \"%s\"",
+									 channel->name))
+					      : 0;
 		}
 	}
-	if (first_missing != NULL) {
-		diag_error(first_missing->where, "spi-room",
-			   "no free SPI for channel \"%s\" and the ports behind it: %u more needed",
-			   first_missing->channel->name, n_missing);
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		struct virtual_device *device = &system->virtual_devices[i];
+		const char *what = device->registers->what;
+
+		device->frontend_interrupt = take_interrupt(&spares, device->node.where, what);
+		device->backend_interrupt = take_interrupt(&spares, device->node.where, what);
+	}
+	if (spares.n_missing > 0) {
+		diag_error(spares.first_missing, "spi-room",
+			   "no free SPI for %s and what stands behind it: %u more needed",
+			   spares.what, spares.n_missing);
 		if (find_board(system) != NULL) {
 			diag_note(
 				tree_where(system->tree, find_board(system), "paravent,spare-spis"),
 				"'paravent,spare-spis' offers %u", system->spare_count);
 		}
 	}
+}
+
+/* Returns its number. */
+static uint32_t add_doorbell(struct partition *partition, struct doorbell doorbell)
+{
+	partition->doorbells = xextend(partition->doorbells, partition->n_doorbells,
+				       sizeof(partition->doorbells[0]));
+	partition->doorbells[partition->n_doorbells] = doorbell;
+	return (uint32_t)partition->n_doorbells++;
 }
 
 static void place_port_doorbells(struct partition *partition, struct port *port)
@@ -306,16 +360,28 @@ static void place_port_doorbells(struct partition *partition, struct port *port)
 	port->first_doorbell = (uint32_t)partition->n_doorbells;
 	for (size_t i = 0; i < channel->n_ports; i++) {
 		if (may_ring(port, channel->ports[i])) {
-			partition->doorbells = xextend(partition->doorbells, partition->n_doorbells,
-						       sizeof(partition->doorbells[0]));
-			partition->doorbells[partition->n_doorbells++] = (struct doorbell){
+			add_doorbell(partition, (struct doorbell){
 				.target = channel->ports[i]->partition,
 				.interrupt = channel->ports[i]->interrupt,
-				.port = port,
-			};
+				.node = &channel->node,
+			});
 			port->n_doorbells++;
 		}
 	}
+}
+
+static void place_device_doorbells(struct virtual_device *device)
+{
+	device->frontend_doorbell = add_doorbell(device->frontend, (struct doorbell){
+		.target = device->backend,
+		.interrupt = device->backend_interrupt,
+		.node = &device->node,
+	});
+	device->backend_doorbell = add_doorbell(device->backend, (struct doorbell){
+		.target = device->frontend,
+		.interrupt = device->frontend_interrupt,
+		.node = &device->node,
+	});
 }
 
 void place_doorbells(struct system *system)
@@ -327,5 +393,8 @@ void place_doorbells(struct system *system)
 		for (size_t p = 0; p < partition->n_ports; p++) {
 			place_port_doorbells(partition, partition->ports[p]);
 		}
+	}
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		place_device_doorbells(&system->virtual_devices[i]);
 	}
 }

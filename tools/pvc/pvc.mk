@@ -23,6 +23,9 @@ pvc-obj := \
 	tools/pvc/parse_domains.o \
 	tools/pvc/parse_cores.o \
 	tools/pvc/parse_channels.o \
+	tools/pvc/parse_virtual.o \
+	tools/pvc/virtual_kinds.o \
+	tools/pvc/windows.o \
 	tools/pvc/guest_map.o \
 	tools/pvc/board_tree.o \
 	tools/pvc/needs.o \
@@ -33,6 +36,7 @@ pvc-obj := \
 	tools/pvc/check_devices.o \
 	tools/pvc/check_suppliers.o \
 	tools/pvc/check_channels.o \
+	tools/pvc/check_virtual.o \
 	tools/pvc/place.o \
 	tools/pvc/place_images.o \
 	tools/pvc/input.o \

@@ -37,18 +37,14 @@ const struct partition *window_writer(const struct window *window)
 {
 	const struct partition *writer = NULL;
 
-	for (size_t i = 0; i < window->channel->n_ports; i++) {
-		const struct port *port = window->channel->ports[i];
-
-		for (size_t k = 0; k < port->n_windows; k++) {
-			if (port->windows[k].window != window || !port->windows[k].writable) {
-				continue;
-			}
-			if (writer != NULL && writer != port->partition) {
-				return NULL;
-			}
-			writer = port->partition;
+	for (size_t i = 0; i < window->n_users; i++) {
+		if (!window->users[i].writable) {
+			continue;
 		}
+		if (writer != NULL && writer != window->users[i].partition) {
+			return NULL;
+		}
+		writer = window->users[i].partition;
 	}
 	return writer;
 }
@@ -89,13 +85,14 @@ static void add_memory(struct regions *regions, const struct system *system)
 		}
 	}
 	for (size_t i = 0; i < system->n_windows; i++) {
-		const struct window *window = &system->windows[i];
+		const struct window *window = system->windows[i];
 		const struct partition *writer = window_writer(window);
+		const char *owner = window->is_page ? "paravent" : NULL;
 
 		add_region(regions, (struct region){
 			.kind = REGION_WINDOW, .base = window->pa, .bytes = window->bytes,
 			.name = xasprintf("window %s", window->name), .window = window,
-			.owner = writer != NULL ? writer->name : NULL, .partition = writer });
+			.owner = writer != NULL ? writer->name : owner, .partition = writer });
 	}
 }
 

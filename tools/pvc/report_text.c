@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.txt: who owns what, on a terminal of 100 columns. */
+#include "hyp/types.h"
 #include "tools/pvc/emit.h"
 #include "tools/pvc/report.h"
 #include "tools/pvc/util.h"
+#include "tools/pvc/virtual_kinds.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -309,6 +311,37 @@ static void print_channels(FILE *out, const struct system *system)
 	}
 }
 
+static void print_virtual_device(FILE *out, const struct virtual_device *device)
+{
+	const struct window *windows[] = { device->window, device->registers, device->state };
+	struct line line = { 0 };
+
+	put_at(&line, INDENT, "%s", device->name);
+	put_at(&line, 19, "%s%s, %" PRIu32 " queue%s of %" PRIu32, device->kind->name,
+	       device->read_only ? ", read-only" : "", device->kind->n_queues,
+	       device->kind->n_queues == 1 ? "" : "s", device->queue_size);
+	print_list(out, &line, 59,
+		   xasprintf("%s, served by %s", device->frontend->name, device->backend->name));
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+		put_at(&line, 19, "0x%09" PRIx64 "..0x%09" PRIx64, windows[i]->pa,
+		       windows[i]->pa + windows[i]->bytes - 1);
+		put_at(&line, 59, "%s", i == 0 ? xasprintf("%s.window", device->name)
+					       : windows[i]->name);
+		end_line(&line, out);
+	}
+}
+
+static void print_virtual_devices(FILE *out, const struct system *system)
+{
+	if (system->n_virtual_devices == 0) {
+		return;
+	}
+	print_heading(out, "Virtual devices");
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		print_virtual_device(out, &system->virtual_devices[i]);
+	}
+}
+
 static void print_devices(FILE *out, const struct system *system)
 {
 	const struct report_devices devices = report_devices(system);
@@ -366,6 +399,7 @@ bool report_text(const struct system *system, FILE *out)
 	print_memory(out, system);
 	print_heading(out, "Channels");
 	print_channels(out, system);
+	print_virtual_devices(out, system);
 	print_heading(out, "Devices");
 	print_devices(out, system);
 	print_heading(out, "Interrupts");

@@ -156,6 +156,18 @@ struct report_interrupts report_interrupts(const struct system *system)
 			}
 		}
 	}
+	for (size_t i = 0; i < system->n_virtual_devices; i++) {
+		const struct virtual_device *device = &system->virtual_devices[i];
+
+		add_interrupt(&list, (struct report_interrupt){
+			.intid = device->frontend_interrupt, .owner = device->frontend->name,
+			.partition = device->frontend,
+			.source = xasprintf("%s, its backend", device->name) });
+		add_interrupt(&list, (struct report_interrupt){
+			.intid = device->backend_interrupt, .owner = device->backend->name,
+			.partition = device->backend,
+			.source = xasprintf("%s, its frontend", device->name) });
+	}
 	if (list.n > 0) {
 		qsort(list.all, list.n, sizeof(*list.all), compare_interrupts);
 	}

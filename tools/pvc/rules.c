@@ -44,8 +44,8 @@ const struct rule rules[] = {
 	  "\n"
 	  "Fix: make the file again; nest nodes no deeper than 64.\n" },
 	{ "limit", "more of something than Paravent can hold",
-	  "Tables have fixed sizes: 16 CPUs, 16 partitions, 256 channels, 8 ranges of\n"
-	  "hypervisor memory, 20000 nodes.\n"
+	  "Tables have fixed sizes: 16 CPUs, 16 partitions, 256 channels, 32 virtual\n"
+	  "devices, 8 ranges of hypervisor memory, 20000 nodes.\n"
 	  "\n"
 	  "    memory = <...nine ranges...>;              /* of the hypervisor */\n"
 	  "\n"
@@ -100,7 +100,7 @@ const struct rule rules[] = {
 	  "    paravent,interrupts = \"virtual\";\n"
 	  "\n"
 	  "Fix: leave it out for now.\n" },
-	{ "bad-name", "a partition or channel has a name that cannot be used everywhere",
+	{ "bad-name", "a partition, channel or virtual device has a name that cannot be used everywhere",
 	  "Names become file names, C macros, console prefixes and sysfs entries: a lower\n"
 	  "case letter, then letters, digits and dashes; partitions up to 15, channels up to\n"
 	  "31.\n"
@@ -467,14 +467,44 @@ const struct rule rules[] = {
 	  "    paravent,source = <&motion>;  paravent,destinations = <&motion>;\n"
 	  "\n"
 	  "Fix: name different partitions by their labels.\n" },
-	{ "window-region", "a channel's 'memory-region' cannot hold its window",
+	{ "virtual-end", "an end of a virtual device is wrong",
+	  "A virtual device has one frontend, which drives it, and one backend, which serves\n"
+	  "it: two partitions.\n"
+	  "\n"
+	  "    paravent,frontend = <&motion>; paravent,backend = <&motion>;\n"
+	  "\n"
+	  "Fix: name one partition in each, by its label. For a device of the partition's own\n"
+	  "use 'access'.\n" },
+	{ "virtual-role", "a partition serves a virtual device without the role for it",
+	  "The backend sees all that the frontend reads and writes, and can forge it. That it\n"
+	  "may is said where the backend is described, not only at the device.\n"
+	  "\n"
+	  "    linux { paravent,roles = \"manager\"; };     paravent,backend = <&linux>;\n"
+	  "\n"
+	  "Fix: paravent,roles = \"manager\", \"virtio-backend\";\n" },
+	{ "virtual-kind", "a property belongs to another kind of virtual device",
+	  "paravent,read-only is for \"block\", local-mac-address for \"net\", paravent,lines\n"
+	  "for \"gpio\".\n"
+	  "\n"
+	  "    paravent,kind = \"net\"; paravent,read-only;\n"
+	  "\n"
+	  "Fix: leave the property out, or correct the kind.\n" },
+	{ "virtual-window", "the window of a virtual device has an unsuitable size",
+	  "Queues and buffers of the device lie in its window. It has to hold the largest\n"
+	  "request of its driver, and the size of the queues follows from it: one entry for\n"
+	  "each 8 KiB. At least 128 KiB for \"block\", 256 KiB for \"net\", 64 KiB for others.\n"
+	  "\n"
+	  "    paravent,kind = \"net\"; paravent,window-bytes = <0x10000>;\n"
+	  "\n"
+	  "Fix: a power of two in these limits, or no 'paravent,window-bytes' at all.\n" },
+	{ "window-region", "a channel's or virtual device's 'memory-region' cannot hold its window",
 	  "It must be a node of /reserved-memory, made of whole pages, inside the\n"
 	  "hypervisor's memory, large enough, and used by no other channel.\n"
 	  "\n"
 	  "    shm: shm@48000000 { reg = <0x0 0x48000000 0x0 0x1000>; };   for 64 KiB of messages\n"
 	  "\n"
 	  "Fix: enlarge the region; or leave 'memory-region' out, and pvc finds a place.\n" },
-	{ "window-room", "there is no gap for a channel's window",
+	{ "window-room", "there is no gap for a window",
 	  "Windows lie in the hypervisor's memory where nothing else is.\n"
 	  "\n"
 	  "    hypervisor { memory = all of it given to partitions and image memory };\n"
@@ -486,9 +516,9 @@ const struct rule rules[] = {
 	  "    paravent,peers = <&motion 0x10>, <&linux 0x10>;\n"
 	  "\n"
 	  "Fix: flag 0x0 for the one that writes.\n" },
-	{ "spi-room", "not enough free SPIs for doorbells",
-	  "Each port that can be rung takes one unused SPI of 'paravent,spare-spis' in the\n"
-	  "board's description.\n"
+	{ "spi-room", "not enough free SPIs for doorbells and virtual devices",
+	  "Each port that can be rung, and each end of a virtual device, takes one unused SPI\n"
+	  "of 'paravent,spare-spis' in the board's description.\n"
 	  "\n"
 	  "    paravent,spare-spis = <192 2>;             three queuing channels take six\n"
 	  "\n"

@@ -233,27 +233,21 @@ static bool meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes, str
 	return true;
 }
 
-/* A window of a channel that `partition` has a port of, with at least these rights. */
+/* A window that `partition` is a user of, with at least these rights. */
 static bool may_share(const struct system *system, const struct partition *partition,
 		      const struct range *range, unsigned rights)
 {
-	for (size_t i = 0; i < system->n_channels; i++) {
-		const struct channel *channel = &system->channels[i];
+	for (size_t i = 0; i < system->n_windows; i++) {
+		const struct window *window = system->windows[i];
 
-		for (size_t k = 0; k < channel->n_ports; k++) {
-			const struct port *port = channel->ports[k];
+		for (size_t k = 0; k < window->n_users; k++) {
+			const struct window_user *user = &window->users[k];
 
-			for (size_t w = 0; port->partition == partition && w < port->n_windows;
-			     w++) {
-				const struct window_map *map = &port->windows[w];
-
-				if (range->base >= map->window->pa &&
-				    range->base + range->bytes <=
-					    map->window->pa + map->window->bytes &&
-				    (rights & MMU_EXECUTE) == 0 &&
-				    (map->writable || (rights & MMU_WRITE) == 0)) {
-					return true;
-				}
+			if (user->partition == partition && range->base >= window->pa &&
+			    range->base + range->bytes <= window->pa + window->bytes &&
+			    (rights & MMU_EXECUTE) == 0 &&
+			    (user->writable || (rights & MMU_WRITE) == 0)) {
+				return true;
 			}
 		}
 	}
@@ -416,6 +410,7 @@ static void check_all(struct verifier *verifier)
 	check_registers(verifier);
 	verify_windows(verifier);
 	verify_messages(verifier);
+	verify_virtual_devices(verifier);
 	if (verifier->pages.base != system->image.base ||
 	    verifier->pages.end > system->image.base + system->image.bytes) {
 		verify_violation(verifier, "is linked to 0x%" PRIx64 "..0x%" PRIx64
@@ -438,6 +433,7 @@ static void check_all(struct verifier *verifier)
 		verify_loads(verifier, &system->partitions[i], &partitions[i]);
 		verify_interrupts(verifier, &system->partitions[i], &partitions[i]);
 		verify_doorbells(verifier, &system->partitions[i], &partitions[i]);
+		verify_virtual_ends(verifier, &system->partitions[i], &partitions[i]);
 	}
 	for (size_t i = 0; i < system->n_partitions; i++) {
 		check_isolation(verifier, &system->partitions[i]);

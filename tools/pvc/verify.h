@@ -47,5 +47,12 @@ void verify_doorbells(struct verifier *verifier, const struct partition *partiti
 /* EL2 zeroes these: they must be the windows of the DTS and nothing else. */
 void verify_windows(struct verifier *verifier);
 
+/* Virtual devices: EL2 writes their pages and rings their ends. */
+void verify_virtual_devices(struct verifier *verifier);
+
+/* Whose writes and calls reach which of them. */
+void verify_virtual_ends(struct verifier *verifier, const struct partition *partition,
+			 const struct partition_config *config);
+
 /* Queues of register messages: EL2 writes them. */
 void verify_messages(struct verifier *verifier);

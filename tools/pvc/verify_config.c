@@ -74,6 +74,16 @@ void verify_interrupts(struct verifier *verifier, const struct partition *partit
 			claim(should, partition->ports[i]->interrupt);
 		}
 	}
+	for (size_t i = 0; i < verifier->system->n_virtual_devices; i++) {
+		const struct virtual_device *device = &verifier->system->virtual_devices[i];
+
+		if (device->frontend == partition) {
+			claim(should, device->frontend_interrupt);
+		}
+		if (device->backend == partition) {
+			claim(should, device->backend_interrupt);
+		}
+	}
 	for (uint32_t i = 0; is != NULL && i < INTID_WORDS * 32; i++) {
 		uint32_t bit = UINT32_C(1) << (i % 32);
 
@@ -129,18 +139,27 @@ void verify_windows(struct verifier *verifier)
 	const struct system *system = verifier->system;
 	const struct memory_config *windows;
 
-	verify_value(verifier, "the number of windows", verifier->config.n_windows,
-		     system->n_windows);
-	if (verifier->config.n_windows != system->n_windows) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < system->n_windows; i++) {
+		n += system->windows[i]->is_page ? 0 : 1;
+	}
+	verify_value(verifier, "the number of windows", verifier->config.n_windows, n);
+	if (verifier->config.n_windows != n) {
 		return;
 	}
-	windows = verify_read_array(verifier, verifier->config.windows, system->n_windows,
-				    sizeof(*windows), "windows");
+	windows = verify_read_array(verifier, verifier->config.windows, n, sizeof(*windows),
+				    "windows");
 	for (size_t i = 0; windows != NULL && i < system->n_windows; i++) {
-		verify_value(verifier, xasprintf("window %s: its address", system->windows[i].name),
-			    windows[i].pa.value, system->windows[i].pa);
-		verify_value(verifier, xasprintf("window %s: its size", system->windows[i].name),
-			    windows[i].bytes, system->windows[i].bytes);
+		const struct window *window = system->windows[i];
+
+		if (!window->is_page) {
+			verify_value(verifier, xasprintf("window %s: its address", window->name),
+				     windows->pa.value, window->pa);
+			verify_value(verifier, xasprintf("window %s: its size", window->name),
+				     windows->bytes, window->bytes);
+			windows++;
+		}
 	}
 }
 
