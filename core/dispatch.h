@@ -41,10 +41,12 @@ struct mmio_access {
 	uint32_t bytes;    /* 1, 2, 4 or 8 */
 	bool     is_write;
 	uint64_t value;    /* to write; zero extended */
+	uint32_t virtual_device; /* MMIO_VIRTIO: into virtual_devices[] */
+	bool     retry;    /* by the handler: not yet; the guest executes the instruction again */
 };
 
 /* Returns what is read (ignored for a write). */
-typedef uint64_t mmio_handler(struct vcpu *vcpu, const struct mmio_access *access);
+typedef uint64_t mmio_handler(struct vcpu *vcpu, struct mmio_access *access);
 extern mmio_handler *const mmio_table[];
 
 /* A write of ICC_SGI1R_EL1, ICC_SGI0R_EL1 or ICC_ASGI1R_EL1. */

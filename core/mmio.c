@@ -7,7 +7,7 @@ const struct mmio_config *mmio_find(const struct partition_config *partition, ip
 	if (address.value % bytes != 0) {
 		return NULL;
 	}
-	/* At most three regions: a search would be longer than the walk. */
+	/* Three regions, and one a virtual device: few, and the GIC's come first. */
 	for (uint32_t i = 0; i < partition->n_mmio; i++) {
 		const struct mmio_config *region = &partition->mmio[i];
 		uint64_t at = address.value - region->base.value; /* wraps below the base */

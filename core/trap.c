@@ -128,26 +128,41 @@ static uint64_t extend(uint64_t esr, uint64_t value, uint32_t bytes)
 	return (esr & ESR_DATA_SF) != 0 ? value : (uint32_t)value;
 }
 
+/* Emulated devices are not mapped; a virtual device's registers are, to be read. */
+static bool is_emulated(uint64_t esr)
+{
+	uint64_t type = field_get(ESR_FSC_TYPE, esr);
+
+	return (esr & ESR_DATA_ISV) != 0 && (esr & ESR_DATA_S1PTW) == 0 &&
+	       (type == ESR_FSC_TYPE_TRANSLATION ||
+		(type == ESR_FSC_TYPE_PERMISSION && (esr & ESR_DATA_WNR) != 0));
+}
+
 static void handle_data_abort(struct vcpu *vcpu, struct percpu *cpu, struct trap_frame *frame)
 {
 	uint64_t esr = frame->esr;
 	uint64_t rt = field_get(ESR_DATA_SRT, esr);
+	bool is_mapped = field_get(ESR_FSC_TYPE, esr) == ESR_FSC_TYPE_PERMISSION;
 	struct mmio_access access = {
 		.bytes = 1u << field_get(ESR_DATA_SAS, esr),
 		.is_write = (esr & ESR_DATA_WNR) != 0,
 	};
 	const struct mmio_config *region;
+	ipa_t address;
 
-	if ((esr & ESR_DATA_ISV) == 0 || (esr & ESR_DATA_S1PTW) != 0 ||
-	    field_get(ESR_FSC_TYPE, esr) != ESR_FSC_TYPE_TRANSLATION) {
+	if (!is_emulated(esr)) {
 		upcall_fault(vcpu, frame, FAULT_DATA_ABORT);
 		return;
 	}
-	region = mmio_find(cpu->partition, trap_fault_ipa(), access.bytes, &access.offset);
-	if (region == NULL) {
+	if (!trap_fault_ipa(is_mapped, &address)) {
+		return; /* another vCPU took the translation away: let the instruction meet that itself */
+	}
+	region = mmio_find(cpu->partition, address, access.bytes, &access.offset);
+	if (region == NULL || is_mapped != (region->kind == MMIO_VIRTIO)) {
 		upcall_fault(vcpu, frame, FAULT_DATA_ABORT);
 		return;
 	}
+	access.virtual_device = region->virtual_device;
 	if (access.is_write) {
 		access.value = rt == ZERO_REGISTER ? 0 : frame->x[rt];
 		if (access.bytes < 8) {
@@ -157,6 +172,9 @@ static void handle_data_abort(struct vcpu *vcpu, struct percpu *cpu, struct trap
 
 	uint64_t value = mmio_table[region->kind](vcpu, &access);
 
+	if (access.retry) {
+		return;
+	}
 	if (!access.is_write && rt != ZERO_REGISTER) {
 		frame->x[rt] = extend(esr, value, access.bytes);
 	}

@@ -58,6 +58,7 @@ static void describe(char *out, size_t bytes, const struct partition_config *con
 		[MMIO_VGIC_DISTRIBUTOR] = "the emulated GIC distributor",
 		[MMIO_VGIC_REDISTRIBUTORS] = "the emulated GIC redistributors",
 		[MMIO_VUART] = "the emulated PL011",
+		[MMIO_VIRTIO] = "a virtual device's registers",
 	};
 	const struct mmio_config *mmio = find_mmio(config, address);
 	const struct region_config *region = region_find(PA(address.value));
@@ -82,11 +83,18 @@ static void report_abort(const struct partition_config *config, const struct tra
 	const char *access = fault == FAULT_INSTRUCTION_ABORT ? "execute"
 			     : (frame->esr & ESR_DATA_WNR) != 0 ? "write" : "read";
 	bool is_walk = (frame->esr & ESR_DATA_S1PTW) != 0;
+	bool is_permission = field_get(ESR_FSC_TYPE, frame->esr) == ESR_FSC_TYPE_PERMISSION;
+	ipa_t address;
 
-	describe(what, sizeof(what), config, trap_fault_ipa());
+	if (!trap_fault_ipa(is_permission && !is_walk, &address)) {
+		log_line("  tried to %s virtual address 0x%lx, which its tables no longer translate", access,
+			 trap_fault_va());
+		return;
+	}
+	describe(what, sizeof(what), config, address);
 	log_line("  tried to %s%s guest address 0x%lx (virtual 0x%lx): %s", access,
-		 is_walk ? " a translation table at" : "", trap_fault_ipa().value, trap_fault_va(), what);
-	if (field_get(ESR_FSC_TYPE, frame->esr) == ESR_FSC_TYPE_PERMISSION) {
+		 is_walk ? " a translation table at" : "", address.value, trap_fault_va(), what);
+	if (is_permission) {
 		log_line("  which is mapped for it, but not for this kind of access");
 	}
 }

@@ -318,7 +318,7 @@ static bool concerns_console(uint32_t offset)
 	return (offset & 0x7c) / 4 == interrupt / 32;
 }
 
-uint64_t vgic_distributor(struct vcpu *vcpu, const struct mmio_access *access)
+uint64_t vgic_distributor(struct vcpu *vcpu, struct mmio_access *access)
 {
 	uint64_t value;
 
@@ -364,7 +364,7 @@ static uint64_t read_redistributor(const struct vgic_view *view, uint32_t number
 	return 0; /* GICR_WAKER among them: awake, and so it stays */
 }
 
-uint64_t vgic_redistributors(struct vcpu *vcpu, const struct mmio_access *access)
+uint64_t vgic_redistributors(struct vcpu *vcpu, struct mmio_access *access)
 {
 	const struct partition_config *config = config_of(vcpu);
 	uint32_t number = (uint32_t)(access->offset / GICR_BYTES);

@@ -137,7 +137,7 @@ static void write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
 	}
 }
 
-uint64_t vuart_access(struct vcpu *vcpu, const struct mmio_access *access)
+uint64_t vuart_access(struct vcpu *vcpu, struct mmio_access *access)
 {
 	upcall_count(vcpu, PV_STATISTIC_VUART);
 	if (access->is_write) {

@@ -221,11 +221,38 @@ uint64_t trap_fault_va(void)
 	return sysreg_read(far_el2);
 }
 
-ipa_t trap_fault_ipa(void)
+/*
+ * Stage 1 allowed the access, at EL0 or EL1, so EL1 may read there. The walk meets
+ * no bus error: HCR_EL2.PTW keeps it out of Device memory. Returns PAR_EL1.
+ */
+static uint64_t translate_stage1(uint64_t va)
 {
+	uint64_t guests = sysreg_read(par_el1);
+	uint64_t result;
+
+	__asm__ volatile("at s1e1r, %0" : : "r"(va) : "memory");
+	isb();
+	result = sysreg_read(par_el1);
+	sysreg_write(par_el1, guests);
+	return result;
+}
+
+bool trap_fault_ipa(bool is_permission, ipa_t *ipa)
+{
+	uint64_t va = sysreg_read(far_el2);
 	uint64_t page = field_get(HPFAR_EL2_FIPA, sysreg_read(hpfar_el2)) * PAGE_BYTES;
 
-	return IPA(page | (sysreg_read(far_el2) & (PAGE_BYTES - 1)));
+	/* Arm DDI 0487 "HPFAR_EL2": UNKNOWN after a permission fault that is not on a walk. */
+	if (is_permission) {
+		uint64_t par = translate_stage1(va);
+
+		if ((par & PAR_EL1_F) != 0) {
+			return false;
+		}
+		page = par & PAR_EL1_PA;
+	}
+	*ipa = IPA(page | (va & (PAGE_BYTES - 1)));
+	return true;
 }
 
 void vcpu_read_registers(struct vcpu_registers *out)

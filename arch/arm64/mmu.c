@@ -38,6 +38,11 @@ void *mmu_loadable(pa_t address)
 	return (void *)address.value;
 }
 
+volatile void *mmu_shown_page(pa_t address)
+{
+	return (volatile void *)address.value;
+}
+
 bool mmu_try_store(pa_t address, uint64_t value)
 {
 	return probe_store(address.value, value) == 0;

@@ -46,6 +46,7 @@
 /* HCR_EL2. Arm DDI 0487 "HCR_EL2, Hypervisor Configuration Register" */
 #define HCR_EL2_VM    BIT(0)  /* stage 2 on */
 #define HCR_EL2_SWIO  BIT(1)  /* invalidate by set/way also cleans: no neighbour's line is dropped */
+#define HCR_EL2_PTW   BIT(2)  /* a guest's table walk into Device memory faults: no bus error for our AT */
 #define HCR_EL2_FMO   BIT(3)  /* FIQs to EL2; SGI generation traps, PMR is virtual */
 #define HCR_EL2_AMO   BIT(5)  /* SErrors to EL2 */
 #define HCR_EL2_TWI   BIT(13) /* WFI traps: EL2 can regain a sleeping CPU */
@@ -56,8 +57,8 @@
 
 /* Mode "direct": IMO stays 0, so physical IRQs go straight to EL1. */
 #define HCR_EL2_DIRECT                                                         \
-	(HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_FMO | HCR_EL2_AMO | HCR_EL2_TWI | \
-	 HCR_EL2_TSC | HCR_EL2_TIDCP | HCR_EL2_RW)
+	(HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_PTW | HCR_EL2_FMO | HCR_EL2_AMO | \
+	 HCR_EL2_TWI | HCR_EL2_TSC | HCR_EL2_TIDCP | HCR_EL2_RW)
 
 /* SCTLR. All other bits as their reset values or RES1. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800) /* RES1 bits; MMU and caches off */
@@ -95,5 +96,7 @@
 #define ESR_EL2_EC      FIELD(31, 26)
 #define ESR_EL1_UNKNOWN BIT(25)       /* EC 0 "Unknown reason", IL */
 #define HPFAR_EL2_FIPA  FIELD(43, 4)
+#define PAR_EL1_F       BIT(0)        /* the translation failed */
+#define PAR_EL1_PA      FIELD(51, 12)
 
 #define ICC_SRE_EL2_OPEN (BIT(0) | BIT(1) | BIT(2) | BIT(3)) /* SRE, DFB, DIB, Enable for EL1 */

@@ -43,9 +43,13 @@ void vcpu_reset(struct trap_frame *frame, ipa_t entry, uint64_t context);
 /* Give the guest an Undefined Instruction exception at its current instruction. */
 void vcpu_inject_undefined(struct trap_frame *frame);
 
-/* Syndrome of a stage 2 abort, valid until the next trap. */
+/*
+ * Syndrome of a stage 2 abort, valid until the next trap. Of a permission fault the
+ * hardware gives no IPA: the guest's own tables are asked for it. false: they do
+ * not lead there any more.
+ */
 uint64_t trap_fault_va(void);
-ipa_t    trap_fault_ipa(void);
+MUST_USE bool trap_fault_ipa(bool is_permission, ipa_t *ipa);
 
 /* What a crash report shows of EL1 besides the frame. */
 struct vcpu_registers {

@@ -11,9 +11,11 @@
 _Thread_local uint32_t fake_cpu;
 void (*fake_on_wait)(void);
 void (*fake_on_relax)(void);
+void (*fake_on_barrier)(void);
 uint64_t fake_now, fake_ticks_per_look;
 uint64_t fake_fault_va;
-ipa_t fake_fault_ipa;
+ipa_t fake_fault_ipa, fake_walk_ipa;
+bool fake_walk_fails;
 struct vcpu_registers fake_registers;
 const char *fake_direct_is_wrong;
 int64_t fake_cpu_start_result;
@@ -49,11 +51,14 @@ void fake_cpu_begin(void)
 	fake_cpu = 0;
 	fake_on_wait = NULL;
 	fake_on_relax = NULL;
+	fake_on_barrier = NULL;
 	fake_on_cpu_start = NULL;
 	fake_now = 1000;
 	fake_ticks_per_look = 0;
 	fake_fault_va = 0;
 	fake_fault_ipa = IPA(0);
+	fake_walk_ipa = IPA(0);
+	fake_walk_fails = false;
 	fake_direct_is_wrong = NULL;
 	fake_cpu_start_result = 0;
 	fake_n_power_offs = 0;
@@ -142,9 +147,10 @@ uint64_t trap_fault_va(void)
 	return fake_fault_va;
 }
 
-ipa_t trap_fault_ipa(void)
+bool trap_fault_ipa(bool is_permission, ipa_t *ipa)
 {
-	return fake_fault_ipa;
+	*ipa = is_permission ? fake_walk_ipa : fake_fault_ipa;
+	return !is_permission || !fake_walk_fails;
 }
 
 void vcpu_read_registers(struct vcpu_registers *out)
@@ -155,6 +161,9 @@ void vcpu_read_registers(struct vcpu_registers *out)
 void barrier_before_device(void)
 {
 	fake_cpu_record[fake_cpu].n_barriers++;
+	if (fake_on_barrier != NULL) {
+		fake_on_barrier();
+	}
 }
 
 void barrier_complete(void)

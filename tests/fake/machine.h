@@ -42,6 +42,7 @@ _Noreturn void fake_die(const char *text, ...) __attribute__((format(printf, 1, 
  * than it believes; gamma has no console.
  */
 enum { ALPHA, BETA, GAMMA, FAKE_N_PARTITIONS };
+enum { FAKE_DISK, FAKE_NET, FAKE_N_VIRTUAL_DEVICES };
 #define FAKE_N_CPUS        6u
 #define FAKE_N_VCPUS       5u
 #define FAKE_N_SPIS        96u
@@ -53,6 +54,12 @@ enum { ALPHA, BETA, GAMMA, FAKE_N_PARTITIONS };
 #define FAKE_GAMMA_PA      UINT64_C(0x70000000)
 #define FAKE_WINDOW_PA     UINT64_C(0x7f000000)
 #define FAKE_WINDOW_BYTES  UINT64_C(0x1000)
+#define FAKE_DISK_PA       UINT64_C(0x7f100000) /* its window; the net device's is behind it */
+#define FAKE_NET_PA        UINT64_C(0x7f180000)
+#define FAKE_PAGES_PA      UINT64_C(0x7f200000) /* registers and state of disk, then of net */
+#define FAKE_PAGES_BYTES   UINT64_C(0x4000)
+#define FAKE_DISK_BYTES    UINT64_C(0x10000)
+#define FAKE_NET_BYTES     UINT64_C(0x80000)
 #define FAKE_ENTRY_OFFSET  UINT64_C(0x80)   /* behind the start of a partition's memory */
 #define FAKE_DTB_OFFSET    UINT64_C(0x3000)
 #define FAKE_IMAGE_BYTES   UINT64_C(0x1234)
@@ -68,16 +75,28 @@ extern struct cpu_config       fake_cpus[MAX_CPUS];
 extern struct vcpu_config      fake_vcpus[MAX_CPUS];
 extern struct partition_config fake_partitions[MAX_PARTITIONS];
 extern uint32_t                fake_interrupts[MAX_PARTITIONS][INTID_WORDS];
-extern struct mmio_config      fake_mmio[FAKE_N_PARTITIONS][3];
+extern struct mmio_config      fake_mmio[FAKE_N_PARTITIONS][4];
 extern struct port_config      fake_ports[FAKE_N_PARTITIONS][4];
 extern struct doorbell_config  fake_doorbells[FAKE_N_PARTITIONS][2];
 extern struct message_channel_config fake_channels[2];
 extern struct load_config      fake_loads[FAKE_N_PARTITIONS][2];
 extern struct memory_config    fake_memories[FAKE_N_PARTITIONS][1];
 extern struct region_config    fake_regions[5];
+extern struct virtual_device_config fake_virtual_devices[FAKE_N_VIRTUAL_DEVICES];
 
 /* The table as above, with that GIC; nothing else is touched. */
 void fake_system_begin(enum gic_version version);
+
+/*
+ * Two virtual devices in it:
+ *
+ *	index  device  frontend (SPI)  backend (SPI), its number there
+ *	0      disk    alpha (103)     beta (104), 0
+ *	1      net     gamma (105)     alpha (106), 0
+ *
+ * The pages are memory at FAKE_PAGES_PA.
+ */
+void fake_system_share(void);
 
 /* The table, and every part of the machine at power-on. */
 void fake_begin(enum gic_version version);
@@ -95,10 +114,13 @@ extern _Thread_local uint32_t fake_cpu;
 extern void (*fake_on_wait)(void);
 /* What it does inside a spin loop. NULL: a lock that is not free is an error. */
 extern void (*fake_on_relax)(void);
+/* At each barrier_before_device(), if not NULL: what others can see by then. */
+extern void (*fake_on_barrier)(void);
 
 extern uint64_t fake_now, fake_ticks_per_look; /* the clock, and its step at each look */
 extern uint64_t fake_fault_va;
-extern ipa_t    fake_fault_ipa;
+extern ipa_t    fake_fault_ipa, fake_walk_ipa; /* of a permission fault: the walk's */
+extern bool     fake_walk_fails;
 extern struct vcpu_registers fake_registers;
 extern const char *fake_direct_is_wrong; /* cpu_check_direct_interrupts() */
 extern int64_t  fake_cpu_start_result;

@@ -14,6 +14,7 @@ static struct {
 	{ .base = FAKE_BETA_PA, .bytes = FAKE_MEMORY_BYTES },
 	{ .base = FAKE_GAMMA_PA, .bytes = FAKE_MEMORY_BYTES },
 	{ .base = FAKE_WINDOW_PA, .bytes = FAKE_WINDOW_BYTES },
+	{ .base = FAKE_PAGES_PA, .bytes = FAKE_PAGES_BYTES },
 };
 
 static _Thread_local bool is_loading;
@@ -106,6 +107,14 @@ void *mmu_loadable(pa_t address)
 {
 	if (!is_loading) {
 		fake_die("partition memory is touched outside of loading");
+	}
+	return fake_memory_at(address.value);
+}
+
+volatile void *mmu_shown_page(pa_t address)
+{
+	if (is_loading || address.value - FAKE_PAGES_PA >= FAKE_PAGES_BYTES) {
+		fake_die("there is no page to show at 0x%lx", (unsigned long)address.value);
 	}
 	return fake_memory_at(address.value);
 }

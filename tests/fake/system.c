@@ -13,15 +13,16 @@ struct cpu_config fake_cpus[MAX_CPUS];
 struct vcpu_config fake_vcpus[MAX_CPUS];
 struct partition_config fake_partitions[MAX_PARTITIONS];
 uint32_t fake_interrupts[MAX_PARTITIONS][INTID_WORDS];
-struct mmio_config fake_mmio[FAKE_N_PARTITIONS][3];
+struct mmio_config fake_mmio[FAKE_N_PARTITIONS][4];
 struct port_config fake_ports[FAKE_N_PARTITIONS][4];
 struct doorbell_config fake_doorbells[FAKE_N_PARTITIONS][2];
 struct message_channel_config fake_channels[2];
 struct load_config fake_loads[FAKE_N_PARTITIONS][2];
 struct memory_config fake_memories[FAKE_N_PARTITIONS][1];
 struct region_config fake_regions[5];
+struct virtual_device_config fake_virtual_devices[FAKE_N_VIRTUAL_DEVICES];
 
-static struct memory_config windows[1];
+static struct memory_config windows[2];
 static uint64_t slots[2][4][1 + PV_MESSAGE_WORDS];
 static char image[FAKE_IMAGE_BYTES];
 static char dtb[100];
@@ -67,14 +68,14 @@ static void make_mmio(uint32_t index, enum gic_version version)
 	uint32_t n = 0;
 
 	mmio[n++] = (struct mmio_config){ IPA(FAKE_GICD),
-		version == GIC_V3 ? GICD_BYTES : GICD_BYTES_V2, MMIO_VGIC_DISTRIBUTOR };
+		version == GIC_V3 ? GICD_BYTES : GICD_BYTES_V2, MMIO_VGIC_DISTRIBUTOR, 0 };
 	if (version == GIC_V3) {
 		mmio[n++] = (struct mmio_config){ IPA(FAKE_GICR),
 						  (uint64_t)partitions[index].n_vcpus * GICR_BYTES,
-						  MMIO_VGIC_REDISTRIBUTORS };
+						  MMIO_VGIC_REDISTRIBUTORS, 0 };
 	}
 	if (partitions[index].has_console) {
-		mmio[n++] = (struct mmio_config){ IPA(FAKE_UART), PAGE_BYTES, MMIO_VUART };
+		mmio[n++] = (struct mmio_config){ IPA(FAKE_UART), PAGE_BYTES, MMIO_VUART, 0 };
 	}
 	fake_partitions[index].mmio = mmio;
 	fake_partitions[index].n_mmio = n;
@@ -217,6 +218,45 @@ void fake_system_begin(enum gic_version version)
 		.windows = windows,
 		.name_columns = 8,
 	};
+}
+
+void fake_system_share(void)
+{
+	static const struct virtual_device_config devices[FAKE_N_VIRTUAL_DEVICES] = {
+		[FAKE_DISK] = { .name = "disk", .device = PV_VIRTIO_BLOCK, .frontend = ALPHA,
+				.backend = BETA, .frontend_interrupt = 103, .backend_interrupt = 104,
+				.registers = PA(FAKE_PAGES_PA), .state = PA(FAKE_PAGES_PA + 0x1000),
+				.window = PA(FAKE_DISK_PA), .window_bytes = FAKE_DISK_BYTES,
+				.features = PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX | 0x246,
+				.n_queues = 1, .queue_size_max = 8,
+				.configuration = { 0, UINT64_C(0x800001000), [7] = UINT64_MAX } },
+		[FAKE_NET] = { .name = "net", .device = PV_VIRTIO_NET, .frontend = GAMMA,
+			       .backend = ALPHA, .frontend_interrupt = 105, .backend_interrupt = 106,
+			       .registers = PA(FAKE_PAGES_PA + 0x2000),
+			       .state = PA(FAKE_PAGES_PA + 0x3000),
+			       .window = PA(FAKE_NET_PA), .window_bytes = FAKE_NET_BYTES,
+			       .features = PV_VIRTIO_FEATURES_REQUIRED | 0x18020,
+			       .n_queues = 2, .queue_size_max = 64,
+			       .configuration = { UINT64_C(0x010000000002) } },
+	};
+	static const uint32_t numbers[FAKE_N_VIRTUAL_DEVICES] = { FAKE_DISK, FAKE_NET };
+
+	memcpy(fake_virtual_devices, devices, sizeof(devices));
+	fake_config.virtual_devices = fake_virtual_devices;
+	fake_config.n_virtual_devices = FAKE_N_VIRTUAL_DEVICES;
+	windows[1] = (struct memory_config){ PA(FAKE_PAGES_PA), IPA(0), FAKE_PAGES_BYTES };
+	fake_config.n_windows = 2;
+	for (uint32_t i = 0; i < FAKE_N_VIRTUAL_DEVICES; i++) {
+		const struct virtual_device_config *device = &devices[i];
+		struct partition_config *frontend = &fake_partitions[device->frontend];
+
+		fake_mmio[device->frontend][frontend->n_mmio++] = (struct mmio_config){
+			IPA(device->registers.value), PAGE_BYTES, MMIO_VIRTIO, i };
+		fake_partitions[device->backend].backends = &numbers[i];
+		fake_partitions[device->backend].n_backends = 1;
+		own(device->frontend, device->frontend_interrupt);
+		own(device->backend, device->backend_interrupt);
+	}
 }
 
 void fake_system_wide(enum gic_version version, uint32_t n_vcpus)

@@ -9,9 +9,9 @@
 #include <cmocka.h>
 
 static const struct mmio_config regions[] = {
-	{ IPA(0x08000000), 0x10000, MMIO_VGIC_DISTRIBUTOR },
-	{ IPA(0x080a0000), 0x40000, MMIO_VGIC_REDISTRIBUTORS },
-	{ IPA(UINT64_C(0xfffffffffffff000)), 0x1000, MMIO_VUART },
+	{ IPA(0x08000000), 0x10000, MMIO_VGIC_DISTRIBUTOR, 0 },
+	{ IPA(0x080a0000), 0x40000, MMIO_VGIC_REDISTRIBUTORS, 0 },
+	{ IPA(UINT64_C(0xfffffffffffff000)), 0x1000, MMIO_VUART, 0 },
 };
 static const struct partition_config partition = { .name = "p", .n_mmio = 3, .mmio = regions };
 

@@ -43,6 +43,7 @@ static int begin(void **state)
 {
 	(void)state;
 	fake_system_begin(GIC_V3);
+	fake_system_share();
 	fake_cpu_begin();
 	fake_uart_begin();
 	fake_vcpus_begin();
@@ -61,8 +62,12 @@ static int begin(void **state)
 
 static void fault_at(uint64_t address, uint64_t esr, enum fault fault)
 {
+	bool is_asked_for = (esr & PERMISSION) == PERMISSION && (esr & ESR_DATA_S1PTW) == 0;
+
 	frame.esr = esr;
-	fake_fault_ipa = IPA(address);
+	/* Hardware gives one of the two. */
+	fake_fault_ipa = IPA(is_asked_for ? 0x0a000bad : address);
+	fake_walk_ipa = IPA(is_asked_for ? address : 0x0a000bad);
 	fake_fault_va = 0xffff0000 | address % PAGE_BYTES;
 	upcall_fault(fake_vcpu(ALPHA, 1), &frame, fault);
 	log_flush();
@@ -119,6 +124,10 @@ static void what_was_hit_is_named(void **state)
 		  "nothing that the board's" },
 		{ FAKE_BETA_PA, ESR_DATA_S1PTW | TRANSLATION, FAULT_DATA_ABORT,
 		  "tried to read a translation table at guest address 0x60000000" },
+		{ FAKE_BETA_PA, ESR_DATA_S1PTW | PERMISSION, FAULT_DATA_ABORT,
+		  "tried to read a translation table at guest address 0x60000000" },
+		{ FAKE_PAGES_PA + 0x70, ESR_DATA_WNR | PERMISSION, FAULT_DATA_ABORT,
+		  "a virtual device's registers, with an access it does not take" },
 		{ FAKE_BETA_PA, TRANSLATION, FAULT_INSTRUCTION_ABORT,
 		  "alpha: instruction abort on" },
 		{ FAKE_BETA_PA, TRANSLATION, FAULT_INSTRUCTION_ABORT,
@@ -132,6 +141,16 @@ static void what_was_hit_is_named(void **state)
 		assert_said(cases[i].text);
 		assert_int_equal(seen.n_stops, 1);
 	}
+}
+
+static void an_address_that_is_not_known_is_not_named(void **state)
+{
+	(void)state;
+	fake_walk_fails = true;
+	fault_at(FAKE_ALPHA_IPA + 0x678, ESR_DATA_WNR | PERMISSION, FAULT_DATA_ABORT);
+	assert_said("tried to write virtual address 0xffff0678, which its tables no longer translate");
+	assert_null(strstr(fake_uart_text(), "guest address"));
+	assert_int_equal(seen.n_stops, 1);
 }
 
 static void what_is_no_access_names_no_address(void **state)
@@ -169,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_fault_names_partition_cpu_and_registers, begin),
 		cmocka_unit_test_setup(what_was_hit_is_named, begin),
+		cmocka_unit_test_setup(an_address_that_is_not_known_is_not_named, begin),
 		cmocka_unit_test_setup(what_is_no_access_names_no_address, begin),
 		cmocka_unit_test_setup(a_fault_while_stopping_is_no_fault, begin),
 	};

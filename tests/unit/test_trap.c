@@ -31,6 +31,7 @@ static struct {
 	struct mmio_access access;
 	enum mmio_kind kind;
 	uint64_t    mmio_result;
+	bool        mmio_retries;
 	bool        attend_result;
 	uint32_t    counts[PV_N_STATISTICS];
 } seen;
@@ -66,7 +67,7 @@ static enum pv_status answer_other(struct vcpu *vcpu, uint64_t *x)
 #define OTHER { answer_other, 2 }
 const struct hypercall_entry hypercall_table[PV_N_CALLS] = {
 	{ answer_null, 0 }, OTHER, OTHER, OTHER, OTHER, { answer_other, 7 }, OTHER, OTHER, OTHER,
-	OTHER, OTHER,
+	OTHER, OTHER, OTHER, OTHER,
 };
 
 static void answer_psci(struct vcpu *vcpu, struct trap_frame *frame)
@@ -91,30 +92,37 @@ const struct smccc_entry smccc_table[] = { { 0x80000000, answer_smccc },
 const size_t smccc_n_calls = ARRAY_SIZE(smccc_table);
 
 static uint64_t note_access(enum mmio_kind kind, struct vcpu *vcpu,
-			    const struct mmio_access *access)
+			    struct mmio_access *access)
 {
 	note_call("mmio", vcpu, NULL);
 	seen.kind = kind;
 	seen.access = *access;
+	access->retry = seen.mmio_retries;
 	return seen.mmio_result;
 }
 
-static uint64_t answer_distributor(struct vcpu *vcpu, const struct mmio_access *access)
+static uint64_t answer_distributor(struct vcpu *vcpu, struct mmio_access *access)
 {
 	return note_access(MMIO_VGIC_DISTRIBUTOR, vcpu, access);
 }
 
-static uint64_t answer_redistributors(struct vcpu *vcpu, const struct mmio_access *access)
+static uint64_t answer_redistributors(struct vcpu *vcpu, struct mmio_access *access)
 {
 	return note_access(MMIO_VGIC_REDISTRIBUTORS, vcpu, access);
 }
 
-static uint64_t answer_vuart(struct vcpu *vcpu, const struct mmio_access *access)
+static uint64_t answer_vuart(struct vcpu *vcpu, struct mmio_access *access)
 {
 	return note_access(MMIO_VUART, vcpu, access);
 }
 
-mmio_handler *const mmio_table[] = { answer_distributor, answer_redistributors, answer_vuart };
+static uint64_t answer_virtio(struct vcpu *vcpu, struct mmio_access *access)
+{
+	return note_access(MMIO_VIRTIO, vcpu, access);
+}
+
+mmio_handler *const mmio_table[] = { answer_distributor, answer_redistributors, answer_vuart,
+				     answer_virtio };
 
 void vgic_write_sgi1r(struct vcpu *vcpu, uint64_t value)
 {
@@ -167,6 +175,8 @@ static int begin(void **state)
 {
 	(void)state;
 	fake_system_begin(GIC_V3);
+	fake_system_share();
+	fake_mmio[ALPHA][3].virtual_device = 21;
 	fake_cpu_begin();
 	fake_gic_begin();
 	memset(&seen, 0, sizeof(seen));
@@ -482,6 +492,7 @@ static void what_no_device_answers_is_a_fault(void **state)
 		{ FAKE_GICD, ESR(0x24) | FSC_TRANSLATION }, /* LDP, for one: no syndrome */
 		{ FAKE_GICD, ESR(0x24) | ESR_DATA_ISV | FSC_PERMISSION },
 		{ FAKE_GICD, ESR(0x24) | ESR_DATA_ISV | FSC_ADDRESS },
+		{ FAKE_GICD, ESR(0x24) | ESR_DATA_ISV | ESR_DATA_WNR | FSC_ADDRESS },
 		{ FAKE_GICD, ESR(0x24) | ESR_DATA_ISV | ESR_DATA_S1PTW | FSC_TRANSLATION },
 		{ FAKE_GICD, ESR(0x24) | ESR_DATA_ISV | 0x10 }, /* external abort */
 		{ FAKE_GICD, ESR(0x24) | ESR_DATA_ISV | 0x21 }, /* alignment */
@@ -500,6 +511,84 @@ static void what_no_device_answers_is_a_fault(void **state)
 		assert_int_equal(seen.n_faults, i + 1);
 		assert_int_equal(seen.fault, FAULT_DATA_ABORT);
 		assert_int_equal(frame.elr, 0xfa17); /* a new start: nothing is added to it */
+	}
+}
+
+/* ---- Memory that is mapped to be read ---------------------------------------------- */
+
+#define SHOWN(bits) (ESR(0x24) | FSC_PERMISSION | (bits))
+#define STORE32     (ESR_DATA_ISV | ESR_DATA_WNR | FIELD_VALUE(ESR_DATA_SAS, 2) | \
+		     FIELD_VALUE(ESR_DATA_SRT, 9))
+
+static void writes_to_shown_registers_are_answered(void **state)
+{
+	(void)state;
+	fake_fault_ipa = IPA(FAKE_GICD); /* not valid: of some fault before */
+	fake_walk_ipa = IPA(FAKE_PAGES_PA + 0x44);
+	trap(SHOWN(STORE32));
+	assert_string_equal(seen.who, "mmio");
+	assert_int_equal(seen.kind, MMIO_VIRTIO);
+	assert_int_equal(seen.access.offset, 0x44);
+	assert_int_equal(seen.access.bytes, 4);
+	assert_true(seen.access.is_write);
+	assert_int_equal(seen.access.value, 9);
+	assert_int_equal(seen.access.virtual_device, 21);
+	assert_false(seen.access.retry);
+	assert_int_equal(frame.elr, ELR + 4);
+	assert_int_equal(seen.n_faults, 0);
+}
+
+static void what_is_not_done_yet_is_executed_again(void **state)
+{
+	struct trap_frame before;
+
+	(void)state;
+	fake_walk_ipa = IPA(FAKE_PAGES_PA + 0x70);
+	fill_frame(SHOWN(STORE32));
+	before = frame;
+	seen.mmio_retries = true;
+	trap_sync(&frame, &percpus[0]);
+	assert_int_equal(seen.n_calls, 1);
+	assert_memory_equal(&frame, &before, sizeof(frame));
+	seen.mmio_retries = false;
+	trap_sync(&frame, &percpus[0]);
+	assert_int_equal(seen.n_calls, 2);
+	assert_int_equal(frame.elr, ELR + 4);
+}
+
+static void a_translation_that_is_gone_is_the_guests_to_find(void **state)
+{
+	(void)state;
+	fake_walk_ipa = IPA(FAKE_PAGES_PA + 0x70);
+	fake_walk_fails = true;
+	trap(SHOWN(STORE32));
+	assert_int_equal(seen.n_calls, 0);
+	assert_int_equal(seen.n_faults, 0);
+	assert_int_equal(frame.elr, ELR);
+}
+
+static void other_memory_that_is_read_only_is_a_fault(void **state)
+{
+	static const struct {
+		uint64_t address, esr;
+	} cases[] = {
+		{ FAKE_ALPHA_IPA, SHOWN(STORE32) },
+		{ FAKE_PAGES_PA + 0x1000, SHOWN(STORE32) }, /* the state page, if it were its own */
+		{ FAKE_UART, SHOWN(STORE32) },              /* emulated, not mapped */
+		{ FAKE_PAGES_PA + 0x42, SHOWN(STORE32) },
+		{ FAKE_PAGES_PA + 0x44, SHOWN(STORE32 & ~ESR_DATA_WNR) },
+		{ FAKE_PAGES_PA + 0x44, SHOWN(STORE32 & ~ESR_DATA_ISV) },
+		{ FAKE_PAGES_PA + 0x44, SHOWN(STORE32 | ESR_DATA_S1PTW) },
+		{ FAKE_PAGES_PA + 0x44, ESR(0x24) | STORE32 | FSC_TRANSLATION },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		fake_walk_ipa = IPA(cases[i].address);
+		fake_fault_ipa = IPA(cases[i].address);
+		trap(cases[i].esr);
+		assert_int_equal(seen.n_calls, 0);
+		assert_int_equal(seen.n_faults, i + 1);
 	}
 }
 
@@ -589,6 +678,10 @@ int main(void)
 		cmocka_unit_test_setup(a_read_into_xzr_writes_nothing, begin),
 		cmocka_unit_test_setup(writes_carry_only_their_bytes, begin),
 		cmocka_unit_test_setup(what_no_device_answers_is_a_fault, begin),
+		cmocka_unit_test_setup(writes_to_shown_registers_are_answered, begin),
+		cmocka_unit_test_setup(what_is_not_done_yet_is_executed_again, begin),
+		cmocka_unit_test_setup(a_translation_that_is_gone_is_the_guests_to_find, begin),
+		cmocka_unit_test_setup(other_memory_that_is_read_only_is_a_fault, begin),
 		cmocka_unit_test_setup(other_causes, begin),
 		cmocka_unit_test_setup(attention_comes_first, begin),
 		cmocka_unit_test_setup(interrupts_that_reach_el2_are_refused, begin),

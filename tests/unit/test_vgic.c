@@ -69,25 +69,27 @@ static uint64_t access_by(uint32_t partition, uint32_t number, mmio_handler *han
 static void write_d(uint32_t offset, uint32_t bytes, uint64_t value)
 {
 	(void)access_by(ALPHA, 0, vgic_distributor,
-			(struct mmio_access){ offset, bytes, true, value });
+			(struct mmio_access){ .offset = offset, .bytes = bytes, .is_write = true,
+					      .value = value });
 }
 
 static uint64_t read_d(uint32_t offset, uint32_t bytes)
 {
 	return access_by(ALPHA, 0, vgic_distributor,
-			 (struct mmio_access){ offset, bytes, false, 0 });
+			 (struct mmio_access){ .offset = offset, .bytes = bytes });
 }
 
 static void write_r(uint64_t offset, uint32_t bytes, uint64_t value)
 {
 	(void)access_by(ALPHA, 0, vgic_redistributors,
-			(struct mmio_access){ offset, bytes, true, value });
+			(struct mmio_access){ .offset = offset, .bytes = bytes, .is_write = true,
+					      .value = value });
 }
 
 static uint64_t read_r(uint64_t offset, uint32_t bytes)
 {
 	return access_by(ALPHA, 0, vgic_redistributors,
-			 (struct mmio_access){ offset, bytes, false, 0 });
+			 (struct mmio_access){ .offset = offset, .bytes = bytes });
 }
 
 /* ---- SGIs: GICv3 ----------------------------------------------------------------- */
@@ -189,7 +191,8 @@ static void sgir_reaches_own_vcpus_only(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct mmio_access access = { GICD_SGIR, 4, true, cases[i].value };
+		struct mmio_access access = { .offset = GICD_SGIR, .bytes = 4, .is_write = true,
+					      .value = cases[i].value };
 
 		begin(GIC_V2);
 		(void)access_by(ALPHA, cases[i].number, vgic_distributor, access);
@@ -303,7 +306,7 @@ static void private_targets_are_the_reader(void **state)
 	begin(GIC_V2);
 	for (uint32_t number = 0; number < 3; number++) {
 		for (uint32_t i = 0; i < 32; i += 4) {
-			struct mmio_access access = { GICD_ITARGETSR + i, 4, false, 0 };
+			struct mmio_access access = { .offset = GICD_ITARGETSR + i, .bytes = 4 };
 
 			assert_int_equal(access_by(ALPHA, number, vgic_distributor, access),
 					 (1u << number) * 0x01010101u);
@@ -437,7 +440,7 @@ static void the_type_names_nothing_that_is_not_there(void **state)
 	assert_int_equal(field_get(GICD_TYPER_CPUS, read_d(GICD_TYPER, 4)), 2);
 	assert_int_equal(field_get(GICD_TYPER_CPUS,
 				   access_by(BETA, 0, vgic_distributor,
-					     (struct mmio_access){ GICD_TYPER, 4, false, 0 })), 0);
+					     (struct mmio_access){ .offset = GICD_TYPER, .bytes = 4 })), 0);
 }
 
 static void identification_is_the_hardwares(void **state)
@@ -497,7 +500,7 @@ static void each_redistributor_says_whose_it_is(void **state)
 		assert_int_equal(read_r(FRAME(number) + GICR_TYPER, 4), (uint32_t)expected);
 		assert_int_equal(read_r(FRAME(number) + GICR_TYPER + 4, 4), expected >> 32);
 	}
-	struct mmio_access access = { GICR_TYPER, 8, false, 0 };
+	struct mmio_access access = { .offset = GICR_TYPER, .bytes = 8 };
 
 	assert_int_equal(access_by(BETA, 0, vgic_redistributors, access), 1u << 4); /* Last */
 }

@@ -55,7 +55,8 @@ static bool access_as(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, bool i
 			   (offset >= GICD_IPRIORITYR && offset < GICD_IPRIORITYR + 32) ||
 			   (offset >= GICD_ICFGR && offset < GICD_ICFGR + 8));
 	const struct vgic_view view = { vcpu, is_private, vcpu->config->cpu_id };
-	const struct mmio_access access = { offset, bytes, is_write, is_write ? *value : 0 };
+	const struct mmio_access access = { .offset = offset, .bytes = bytes, .is_write = is_write,
+					    .value = is_write ? *value : 0 };
 
 	return vgic_by_interrupt(&view, offset, &access, value);
 }

@@ -95,14 +95,14 @@ static int begin(void **state)
 
 static void write(uint32_t offset, uint64_t value)
 {
-	const struct mmio_access access = { offset, 4, true, value };
+	struct mmio_access access = { .offset = offset, .bytes = 4, .is_write = true, .value = value };
 
 	(void)vuart_access(fake_vcpu(ALPHA, 1), &access);
 }
 
 static uint64_t read(uint32_t offset)
 {
-	const struct mmio_access access = { offset, 4, false, 0 };
+	struct mmio_access access = { .offset = offset, .bytes = 4 };
 
 	return vuart_access(fake_vcpu(ALPHA, 1), &access);
 }
@@ -185,7 +185,7 @@ static void settings_read_back(void **state)
 
 static void each_partition_has_its_own(void **state)
 {
-	const struct mmio_access access = { IBRD, 4, false, 0 };
+	struct mmio_access access = { .offset = IBRD, .bytes = 4 };
 
 	(void)state;
 	write(IBRD, 0x1234);
@@ -213,7 +213,7 @@ static void no_offset_is_too_much(void **state)
 	(void)state;
 	for (uint32_t bytes = 1; bytes <= 8; bytes *= 2) {
 		for (uint64_t offset = 0; offset < 2 * PAGE_BYTES; offset += bytes) {
-			struct mmio_access access = { offset, bytes, false, 0 };
+			struct mmio_access access = { .offset = offset, .bytes = bytes };
 
 			(void)vuart_access(fake_vcpu(ALPHA, 1), &access);
 			access.is_write = offset % 8 >= 4; /* UARTDR would fill the recorder */
