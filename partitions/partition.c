@@ -10,6 +10,7 @@
 #include "core/panic.h"
 #include "partitions/console.h"
 #include "partitions/message.h"
+#include "partitions/virtio.h"
 
 static struct partition partition_states[MAX_PARTITIONS];
 static struct vcpu vcpu_states[MAX_CPUS];
@@ -156,6 +157,16 @@ static void reset_interrupts(const struct partition_config *config)
 			irqchip_spi_reset(config->ports[i].interrupt, cpu_id, true);
 		}
 	}
+	for (uint32_t i = 0; i < system_config.n_virtual_devices; i++) {
+		const struct virtual_device_config *device = &system_config.virtual_devices[i];
+
+		if (&system_config.partitions[device->frontend] == config) {
+			irqchip_spi_reset(device->frontend_interrupt, cpu_id, true);
+		}
+		if (&system_config.partitions[device->backend] == config) {
+			irqchip_spi_reset(device->backend_interrupt, cpu_id, true);
+		}
+	}
 }
 
 /*
@@ -169,6 +180,7 @@ static void request_start(struct partition *partition) NEEDS_LOCK(partition->loc
 	/* Before anybody can take it for running: a doorbell rung from then on is kept. */
 	reset_interrupts(config);
 	message_announce(config);
+	virtio_backend_starts(config);
 	mmu_restore(config);
 	for (uint32_t i = 0; i < config->n_vcpus; i++) {
 		struct vcpu *vcpu = partition_vcpu(partition, i);
@@ -276,6 +288,7 @@ static void finish_stop(struct partition *partition) NEEDS_LOCK(partition->lock)
 	const struct partition_config *config = partition->config;
 
 	reset_interrupts(config);
+	virtio_frontend_stopped(config);
 	console_leave(config);
 	set_state(partition, partition->state_after_stop);
 	if (partition->restart_after_stop) {
@@ -435,6 +448,7 @@ void upcall_boot(void)
 		cache_clean_invalidate(window, system_config.windows[i].bytes);
 	}
 	mmu_end_load();
+	virtio_init();
 
 	for (uint32_t i = 0; i < system_config.n_partitions; i++) {
 		ASSERT(partition_start(&partition_states[i]) == PV_OK);

@@ -7,6 +7,7 @@
 #include "partitions/message.h"
 #include "partitions/psci.h"
 #include "partitions/vgic.h"
+#include "partitions/virtio.h"
 #include "partitions/vuart.h"
 
 const struct hypercall_entry hypercall_table[PV_N_CALLS] = {
@@ -22,6 +23,8 @@ const struct hypercall_entry hypercall_table[PV_N_CALLS] = {
 	[PV_MESSAGE_RECEIVE - PV_NULL]   = { message_receive, 1 },
 	[PV_STATISTICS - PV_NULL]        = { hypercall_statistics, 2 },
 	[PV_PARTITION_CONTROL - PV_NULL] = { hypercall_partition_control, 2 },
+	[PV_VIRTIO_CONFIG - PV_NULL]     = { virtio_config, 4 },
+	[PV_VIRTIO_ACKNOWLEDGE - PV_NULL] = { virtio_acknowledge, 2 },
 };
 
 /* Arm DEN 0022 "Function prototypes": function number, and the conventions each exists in. */
@@ -49,4 +52,5 @@ mmio_handler *const mmio_table[] = {
 	[MMIO_VGIC_DISTRIBUTOR]    = vgic_distributor,
 	[MMIO_VGIC_REDISTRIBUTORS] = vgic_redistributors,
 	[MMIO_VUART]               = vuart_access,
+	[MMIO_VIRTIO]              = virtio_write,
 };

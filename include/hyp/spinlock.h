@@ -6,9 +6,10 @@
  * Order (take downwards only, never two of one rank; docs/architecture.md "Locks"):
  *   1  partition   struct partition.lock    lifecycle of one partition
  *   2  message     struct message_queue.lock
- *   3  report      report_lock              keeps the lines of one report together
- *   4  console     console_lock             rings, focus, the UART
- *   5  gic         gic_lock                 shared 32-bit words of the distributor
+ *   3  virtio      struct virtual_device.lock
+ *   4  report      report_lock              keeps the lines of one report together
+ *   5  console     console_lock             rings, focus, the UART
+ *   6  gic         gic_lock                 shared 32-bit words of the distributor
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* links: partitions/partition.c partitions/console.c partitions/message.c partitions/vuart.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c tests/fake/begin.c tests/fake/threads.c tests/fake/cpu.c tests/fake/gic.c tests/fake/memory.c tests/fake/uart.c tests/fake/system.c */
+/* links: partitions/partition.c partitions/console.c partitions/message.c partitions/virtio.c partitions/vuart.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c tests/fake/begin.c tests/fake/threads.c tests/fake/cpu.c tests/fake/gic.c tests/fake/memory.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lifecycle of partitions on several CPUs at once, each step where the test
@@ -8,6 +8,7 @@
 #include "tests/fake/threads.h"
 
 #include "partitions/partition.h"
+#include "partitions/virtio.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,6 +85,7 @@ static enum vcpu_state alpha_vcpu(uint32_t number)
 static void boot(void)
 {
 	fake_begin(GIC_V3);
+	fake_system_share();
 	fake_threads_begin();
 	memset(frames, 0xee, sizeof(frames));
 	upcall_boot();
@@ -231,6 +233,12 @@ static void interrupts_are_given_to_the_first_cpu(void **state)
 	assert_int_equal(fake_gic.router[102], fake_cpus[GAMMA_0].mpidr);
 	assert_int_equal(fake_gic.config[40 / 16] >> 40 % 16 * 2 & 3, 0);   /* a device's: level */
 	assert_int_equal(fake_gic.config[100 / 16] >> 100 % 16 * 2 & 3, 2); /* a port's: edge */
+	for (intid_t i = 103; i <= 106; i++) { /* virtual devices': edge, at either end */
+		static const uint32_t cpus[] = { ALPHA_0, BETA_0, GAMMA_0, ALPHA_0 };
+
+		assert_int_equal(fake_gic.config[i / 16] >> i % 16 * 2 & 3, 2);
+		assert_int_equal(fake_gic.router[i], fake_cpus[cpus[i - 103]].mpidr);
+	}
 }
 
 static void a_cpu_without_a_vcpu_stops(void **state)
@@ -312,6 +320,59 @@ static void a_suspended_vcpu_starts_at_its_entry(void **state)
 	assert_int_equal(frames[ALPHA_0].elr, CODE.value);
 	assert_int_equal(frames[ALPHA_0].x[0], 77);
 	assert_int_equal(fake_gic.cpu[ALPHA_0].pending, 1u << 27); /* what woke it is still there */
+}
+
+/* ---- Virtual devices --------------------------------------------------------------- */
+
+/* alpha's driver of the disk writes its status. true: done. */
+static bool write_status(uint32_t status)
+{
+	struct mmio_access access = { .offset = PV_VIRTIO_STATUS, .bytes = 4, .is_write = true,
+				      .value = status, .virtual_device = FAKE_DISK };
+
+	(void)virtio_write(partition_vcpu(alpha, 0), &access);
+	return !access.retry;
+}
+
+static const struct pv_virtio_state *disk_state(void)
+{
+	return (const void *)fake_memory_at(fake_virtual_devices[FAKE_DISK].state.value);
+}
+
+static void pages_of_virtual_devices_are_zeroed_and_filled(void **state)
+{
+	uint32_t registers[PAGE_BYTES / 4];
+
+	(void)state;
+	memcpy(registers, fake_memory_at(FAKE_PAGES_PA), sizeof(registers));
+	assert_int_equal(registers[PV_VIRTIO_MAGIC_VALUE / 4], PV_VIRTIO_MAGIC);
+	assert_int_equal(registers[PV_VIRTIO_REGISTER_BYTES / 4], 0);
+	assert_int_equal(disk_state()->epoch, 1);
+	assert_int_equal(disk_state()->reserved, 0);
+}
+
+static void the_end_of_a_driver_is_a_reset(void **state)
+{
+	(void)state;
+	assert_true(write_status(PV_VIRTIO_S_ACKNOWLEDGE));
+	fake_gic.pending[3] = 0;
+	assert_int_equal(fake_run(BETA_0, system_reset), FAKE_IN_GUEST);
+	assert_int_equal(disk_state()->status, PV_VIRTIO_S_ACKNOWLEDGE); /* it only serves */
+	assert_int_equal(fake_run(ALPHA_0, system_reset), FAKE_IN_GUEST);
+	assert_int_equal(disk_state()->status, 0);
+	assert_int_equal(disk_state()->epoch, 2);
+	assert_int_equal(fake_gic.pending[3], 1u << 104 % 32); /* beta is told */
+}
+
+static void the_start_of_a_backend_ends_a_reset(void **state)
+{
+	(void)state;
+	assert_true(write_status(PV_VIRTIO_S_ACKNOWLEDGE));
+	assert_false(write_status(0));
+	assert_int_equal(fake_run(BETA_0, system_reset), FAKE_IN_GUEST);
+	assert_true(write_status(0));
+	assert_int_equal(disk_state()->epoch, 2);
+	assert_int_equal(fake_gic.pending[3], 0); /* rung for a life that is over */
 }
 
 /* ---- Stopping -------------------------------------------------------------------- */
@@ -609,6 +670,9 @@ int main(void)
 		TEST(the_first_vcpu_is_like_any_other),
 		TEST(wfi_opens_the_interface_and_puts_it_back),
 		TEST(a_suspended_vcpu_starts_at_its_entry),
+		TEST(pages_of_virtual_devices_are_zeroed_and_filled),
+		TEST(the_end_of_a_driver_is_a_reset),
+		TEST(the_start_of_a_backend_ends_a_reset),
 		TEST(a_stop_reaches_every_vcpu),
 		TEST(nothing_is_left_of_a_stopped_partitions_interrupts),
 		TEST(only_what_runs_is_stopped),

@@ -1,4 +1,4 @@
-/* links: core/trap.c core/mmio.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c partitions/tables.c partitions/information.c partitions/message.c partitions/psci.c partitions/console.c partitions/vuart.c partitions/vgic.c partitions/vgic_filter.c partitions/partition.c partitions/report.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
+/* links: core/trap.c core/mmio.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c partitions/tables.c partitions/information.c partitions/message.c partitions/psci.c partitions/console.c partitions/vuart.c partitions/vgic.c partitions/vgic_filter.c partitions/virtio.c partitions/partition.c partitions/report.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All of core and partitions together, entered as a guest enters it: by a trap. */
 #include "tests/fake/machine.h"
@@ -15,6 +15,7 @@
 #include "partitions/message.h"
 #include "partitions/psci.h"
 #include "partitions/vgic.h"
+#include "partitions/virtio.h"
 #include "partitions/vuart.h"
 
 #include <setjmp.h>
@@ -36,6 +37,7 @@ static int boot(void **state)
 
 	(void)state;
 	fake_begin(GIC_V3);
+	fake_system_share();
 	log_end_boot();
 	upcall_boot();
 	for (size_t i = 0; i < ARRAY_SIZE(cpus); i++) {
@@ -77,6 +79,8 @@ static void each_call_is_answered_by_its_function(void **state)
 		{ 0xc6000008, message_receive, 1 },
 		{ 0xc6000009, hypercall_statistics, 2 },
 		{ 0xc600000a, hypercall_partition_control, 2 },
+		{ 0xc600000b, virtio_config, 4 },
+		{ 0xc600000c, virtio_acknowledge, 2 },
 	};
 
 	(void)state;
@@ -122,6 +126,7 @@ static void psci_and_smccc_are_complete(void **state)
 	assert_ptr_equal(mmio_table[MMIO_VGIC_DISTRIBUTOR], vgic_distributor);
 	assert_ptr_equal(mmio_table[MMIO_VGIC_REDISTRIBUTORS], vgic_redistributors);
 	assert_ptr_equal(mmio_table[MMIO_VUART], vuart_access);
+	assert_ptr_equal(mmio_table[MMIO_VIRTIO], virtio_write);
 }
 
 static void a_guest_finds_out_where_it_runs(void **state)
@@ -183,6 +188,35 @@ static void devices_answer_by_address(void **state)
 	assert_int_equal(frame.elr, 4);
 }
 
+/* alpha, the disk's driver, and beta, which serves it. */
+static void a_virtual_device_joins_two_guests(void **state)
+{
+	const uint64_t write32 = FIELD_VALUE(ESR_EC, 0x24) | ESR_DATA_ISV | ESR_DATA_WNR |
+				 FIELD_VALUE(ESR_DATA_SAS, 2) | FIELD_VALUE(ESR_DATA_SRT, 1) | 0x0f;
+	const volatile uint32_t *registers =
+		(const volatile uint32_t *)(const void *)fake_memory_at(FAKE_PAGES_PA);
+
+	(void)state;
+	assert_int_equal(registers[PV_VIRTIO_MAGIC_VALUE / 4], PV_VIRTIO_MAGIC);
+	assert_int_equal(call(BETA_CPU, HVC, PV_VIRTIO_CONFIG, 0, 0), PV_OK);
+	assert_int_equal(call(ALPHA_CPU, HVC, PV_VIRTIO_ACKNOWLEDGE, 1, 1), (uint64_t)PV_NO_SUCH);
+	fake_walk_ipa = IPA(FAKE_PAGES_PA + PV_VIRTIO_STATUS);
+	(void)call(ALPHA_CPU, write32, 0, 1, 0);
+	assert_int_equal(frame.elr, 4);
+	assert_int_equal(registers[PV_VIRTIO_STATUS / 4], 1);
+
+	/* The reset is one instruction of alpha's, however long beta takes. */
+	(void)call(ALPHA_CPU, write32, 0, 0, 0);
+	assert_int_equal(frame.elr, 0);
+	assert_int_equal(registers[PV_VIRTIO_STATUS / 4], 1);
+	assert_int_equal(call(BETA_CPU, HVC, PV_VIRTIO_ACKNOWLEDGE, 0, 2), PV_OK);
+	(void)call(ALPHA_CPU, write32, 0, 0, 0);
+	assert_int_equal(frame.elr, 4);
+	assert_int_equal(registers[PV_VIRTIO_STATUS / 4], 0);
+	assert_int_equal(call(ALPHA_CPU, HVC, PV_STATISTICS, PV_STATISTIC_VIRTIO, 0), PV_OK);
+	assert_int_equal(frame.x[1], 3);
+}
+
 static void exits_are_counted_where_they_belong(void **state)
 {
 	uint64_t before[PV_N_STATISTICS];
@@ -218,6 +252,7 @@ int main(void)
 		cmocka_unit_test(reserved_arguments_are_refused_everywhere),
 		cmocka_unit_test(a_message_goes_from_guest_to_guest),
 		cmocka_unit_test(devices_answer_by_address),
+		cmocka_unit_test(a_virtual_device_joins_two_guests),
 		cmocka_unit_test(exits_are_counted_where_they_belong),
 	};
 
