@@ -1,4 +1,4 @@
-/* links: core/trap.c core/mmio.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c partitions/tables.c partitions/information.c partitions/message.c partitions/psci.c partitions/console.c partitions/vuart.c partitions/vgic.c partitions/vgic_filter.c partitions/partition.c partitions/report.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
+/* links: core/trap.c core/mmio.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c partitions/tables.c partitions/information.c partitions/message.c partitions/psci.c partitions/console.c partitions/vuart.c partitions/vgic.c partitions/vgic_filter.c partitions/virtio.c partitions/partition.c partitions/report.c tests/fake/begin.c tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any trap with any registers, by a partition that may not manage others; all of EL2 behind
@@ -31,6 +31,7 @@ static void end_wait(void)
 static void begin(enum gic_version version)
 {
 	fake_begin(version);
+	fake_system_share();
 	fake_on_wait = end_wait;
 	log_end_boot();
 	/* Whatever an input before left of it, alpha is started from nothing. */
@@ -59,7 +60,8 @@ static uint64_t take_esr(struct input *input)
 		esr = (esr & 0x3ffffff) | FIELD_VALUE(ESR_EC, causes[choice % ARRAY_SIZE(causes)]);
 	}
 	if ((choice & 0x40) != 0 && field_get(ESR_EC, esr) == ESR_EC_DATA) {
-		esr = (esr & ~(ESR_DATA_S1PTW | ESR_FSC)) | ESR_DATA_ISV | 0x06;
+		esr = (esr & ~(ESR_DATA_S1PTW | ESR_FSC)) | ESR_DATA_ISV |
+		      ((choice & 0x20) != 0 ? 0x06 : 0x0f);
 	}
 	if ((choice & 0x40) != 0 && field_get(ESR_EC, esr) == ESR_EC_SYSREG) {
 		esr = (esr & ~(ESR_SYSREG_NAME | 1u)) | ESR_ICC_SGI1R_EL1;
@@ -70,7 +72,7 @@ static uint64_t take_esr(struct input *input)
 static uint64_t take_address(struct input *input)
 {
 	static const uint64_t bases[] = { FAKE_GICD, FAKE_GICR, FAKE_UART, FAKE_ALPHA_IPA,
-					  FAKE_BETA_PA, 0 };
+					  FAKE_BETA_PA, FAKE_PAGES_PA, 0 };
 	uint64_t choice = input_take(input, 1);
 
 	return choice < 0xf0 ? bases[choice % ARRAY_SIZE(bases)] + input_take(input, 3)
@@ -127,7 +129,8 @@ static void check(const struct fake_gic *before, const struct trap_frame *frame)
 			~(fake_interrupts[ALPHA][word] |
 			  (word == FAKE_CONSOLE_SPI / 32 ? 1u << FAKE_CONSOLE_SPI % 32 : 0));
 		uint32_t rung =
-			word == 3 ? 1u << 101 % 32 | 1u << 102 % 32 : 0; /* alpha's doorbells */
+			word == 3 ? 1u << 101 % 32 | 1u << 102 % 32 | /* alpha's doorbells */
+				    1u << 104 % 32 | 1u << 105 % 32 : 0; /* its virtual devices */
 
 		expect(((before->enabled[word] ^ fake_gic.enabled[word]) & foreign) == 0, "enable");
 		expect(((before->active[word] ^ fake_gic.active[word]) & foreign) == 0, "active");
@@ -156,6 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		frame.esr = take_esr(&input);
 		fake_fault_ipa = IPA(take_address(&input));
 		fake_fault_va = fake_fault_ipa.value;
+		fake_walk_ipa = fake_fault_ipa;
+		fake_walk_fails = (frame.esr & 0x101) == 0x101;
 		before = fake_gic;
 		n_wakes = 3;
 		if (setjmp(back) == 0) {
