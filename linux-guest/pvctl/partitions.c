@@ -50,6 +50,7 @@ static void print_exits(int fd, __u32 n_vcpus)
 		[PV_STATISTIC_WFI] = "wfi",
 		[PV_STATISTIC_SYSREG] = "sysreg",
 		[PV_STATISTIC_INTERRUPTS] = "interrupts",
+		[PV_STATISTIC_VIRTIO] = "virtio",
 	};
 
 	printf("  entries into the hypervisor since the start, by cause and vCPU\n");
