@@ -390,9 +390,25 @@ enum pv_status virtio_acknowledge(struct vcpu *caller, uint64_t *x)
 
 /* ---- Lifecycle -------------------------------------------------------------- */
 
+/*
+ * What the firmware left in the caches must not come back over the page, nor may a
+ * partition read what it left in memory.
+ */
+static void clear_page(pa_t address)
+{
+	volatile uint32_t *page = mmu_shown_page(address);
+
+	cache_clean_invalidate((const void *)(uintptr_t)page, PAGE_BYTES);
+	for (size_t i = 0; i < PAGE_BYTES / sizeof(*page); i++) {
+		page[i] = 0;
+	}
+}
+
 static void init_device(struct virtual_device *device, const struct virtual_device_config *config)
 {
 	device->config = config;
+	clear_page(config->registers);
+	clear_page(config->state);
 	spinlock_take(&device->lock);
 	device->status = 0;
 	device->sequence = 0;

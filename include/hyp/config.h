@@ -197,7 +197,7 @@ struct system_config {
 	const struct partition_config       *partitions;
 	const struct message_channel_config *message_channels;
 	const struct region_config          *regions;
-	const struct memory_config          *windows;   /* and pages; zeroed before any partition runs; ipa unused */
+	const struct memory_config          *windows;   /* zeroed before any partition runs; ipa unused */
 	const struct virtual_device_config  *virtual_devices;
 	uint32_t name_columns;     /* widest partition name, for the console */
 	const char *compatible;    /* of the board: the first of the root node's, NULL: none */

@@ -49,7 +49,6 @@ static int begin(void **state)
 	fake_memory_begin();
 	fake_uart_begin();
 	fake_vcpus_begin();
-	memset(fake_memory_at(FAKE_PAGES_PA), 0, FAKE_PAGES_BYTES);
 	virtio_init();
 	return 0;
 }
@@ -971,10 +970,29 @@ static void writes_are_counted(void **state)
 	assert_int_equal(vcpu->statistics[PV_STATISTIC_VIRTIO], 18);
 }
 
+/* Memory that was the firmware's: whatever is no register and no state is zero. */
+static void pages_show_nothing_of_what_was_there(void **state)
+{
+	const unsigned char *registers =
+		fake_memory_at(fake_virtual_devices[FAKE_DISK].registers.value);
+	const unsigned char *page = fake_memory_at(fake_virtual_devices[FAKE_DISK].state.value);
+
+	(void)state;
+	for (size_t i = PV_VIRTIO_CONFIG_SPACE + PV_VIRTIO_CONFIG_BYTES; i < PAGE_BYTES; i++) {
+		assert_int_equal(registers[i], 0);
+	}
+	for (size_t i = sizeof(struct pv_virtio_state); i < PAGE_BYTES; i++) {
+		assert_int_equal(page[i], 0);
+	}
+	assert_int_equal(fake_memory.cleaned_bytes,
+			 2 * PAGE_BYTES * system_config.n_virtual_devices);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(pages_tell_what_the_device_is, begin),
+		cmocka_unit_test_setup(pages_show_nothing_of_what_was_there, begin),
 		cmocka_unit_test_setup(a_table_with_too_many_devices_is_ours_to_notice, begin),
 		cmocka_unit_test_setup(features_are_shown_by_halves, begin),
 		cmocka_unit_test_setup(a_driver_negotiates_and_the_backend_sees_it, begin),
