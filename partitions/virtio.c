@@ -269,8 +269,9 @@ static void add_status(struct virtual_device *device, uint32_t value) NEEDS_LOCK
 {
 	uint32_t status = device->status | (value & STATUS_OF_DRIVER);
 
-	if (!is_released(device) || !are_features_acceptable(device)) {
-		status &= ~PV_VIRTIO_S_FEATURES_OK;
+	if ((device->status & PV_VIRTIO_S_FEATURES_OK) == 0 &&
+	    (!is_released(device) || !are_features_acceptable(device))) {
+		status &= ~PV_VIRTIO_S_FEATURES_OK; /* once accepted, it lasts until the reset */
 	}
 	if ((status & PV_VIRTIO_S_FEATURES_OK) == 0) {
 		status &= ~PV_VIRTIO_S_DRIVER_OK; /* with it the backend would begin */
