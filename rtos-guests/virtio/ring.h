@@ -8,6 +8,7 @@
 #include "pv/virtqueue.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fields are stored as they are");
+_Static_assert(PV_VIRTQUEUE_SIZE_MAX == PV_VIRTIO_QUEUE_SIZE_MAX, "room for what EL2 lets through");
 
 /* VIRTIO 1.2 "The Virtqueue Descriptor Table" */
 #define DESCRIPTOR_BYTES   16u

@@ -20,9 +20,9 @@
 #define QUEUE_AVAILABLE   160u
 #define QUEUE_USED        168u
 
-#define CONFIG_WORDS (PV_VIRTIO_CONFIG_BYTES / 8u)
+#define CONFIG_WORDS (PV_VIRTIO_SHARE_CONFIG_BYTES / 8u)
 
-_Static_assert(OFFER_CONFIG + PV_VIRTIO_CONFIG_BYTES <= QUEUE, "the halves do not overlap");
+_Static_assert(OFFER_CONFIG + PV_VIRTIO_SHARE_CONFIG_BYTES <= QUEUE, "the halves do not overlap");
 
 /* Everything behind the magic is read after it. Pairs with publish(). */
 static enum pv_status check_magic(const unsigned char *at)

@@ -12,14 +12,14 @@
 
 #include "pv/virtqueue.h"
 
-#define PV_VIRTIO_SHARE_BYTES  256u
-#define PV_VIRTIO_CONFIG_BYTES 32u
+#define PV_VIRTIO_SHARE_BYTES        256u
+#define PV_VIRTIO_SHARE_CONFIG_BYTES 32u
 
 struct pv_virtio_offer {
 	uint32_t device_id;      /* VIRTIO 1.2 "Device Types" */
 	uint32_t queue_size_max;
 	uint64_t features;
-	unsigned char config[PV_VIRTIO_CONFIG_BYTES]; /* device configuration space */
+	unsigned char config[PV_VIRTIO_SHARE_CONFIG_BYTES]; /* device configuration space */
 };
 
 /* What is left of the window for queue and buffers. */

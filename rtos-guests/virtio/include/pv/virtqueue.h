@@ -20,6 +20,7 @@
 #pragma once
 
 #include "abi/status.h"
+#include "abi/virtio.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,13 +30,6 @@
 #define PV_VIRTQUEUE_CHAIN_MAX 16u  /* descriptors of one chain */
 #define PV_VIRTIO_WINDOW_MAX   (UINT64_C(1) << 27) /* bytes: lengths of chains fit 32 bits */
 
-/* VIRTIO 1.2 "Reserved Feature Bits" */
-#define PV_VIRTIO_F_EVENT_IDX       (UINT64_C(1) << 29)
-#define PV_VIRTIO_F_VERSION_1       (UINT64_C(1) << 32)
-#define PV_VIRTIO_F_ACCESS_PLATFORM (UINT64_C(1) << 33)
-
-/* Without these two no queue is opened. */
-#define PV_VIRTIO_FEATURES_REQUIRED (PV_VIRTIO_F_VERSION_1 | PV_VIRTIO_F_ACCESS_PLATFORM)
 /* What the queues can do; a device adds the bits of its kind. */
 #define PV_VIRTIO_FEATURES (PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX)
 

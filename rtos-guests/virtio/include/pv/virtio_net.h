@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A virtio network interface: Ethernet frames in and out. VIRTIO 1.2 "Network
+ * Device", without offloads: frames are whole, checksums done.
+ *
+ * Nothing blocks. A frame is copied, out of the caller's memory or into it, so
+ * that the peer cannot change it while it is parsed.
+ *
+ *	config = pv_virtio_frontend_find("net", PV_VIRTIO_NET);
+ *	pv_irq_attach_edge(config->interrupt, on_interrupt, NULL);
+ *	pv_net_open(&net, config);
+ *	for (;;) {
+ *		while (pv_net_receive(&net, frame, sizeof(frame), &bytes) == PV_OK) {
+ *			... pv_net_send(&net, answer, answer_bytes);
+ *		}
+ *		pv_net_kick(&net);
+ *		if (pv_net_wait_begin(&net)) {
+ *			sleep until the interrupt
+ *		}
+ *		pv_net_wait_end(&net);
+ *	}
+ */
+#pragma once
+
+#include "pv/virtio_frontend.h"
+
+#define PV_NET_MAC_BYTES  6u
+#define PV_NET_FRAME_MAX  1514u /* without frame check sequence */
+#define PV_NET_SLOTS_MAX  64u   /* frames each way */
+#define PV_NET_SLOT_BYTES 2048u
+
+/* "Network Device", Feature bits */
+#define PV_NET_F_MAC       UINT64_C(0x20)
+#define PV_NET_F_MRG_RXBUF UINT64_C(0x8000)
+#define PV_NET_F_STATUS    UINT64_C(0x10000)
+
+struct pv_net {
+	struct pv_virtio_frontend  frontend;
+	struct pv_virtqueue_driver receive, transmit;
+	unsigned char mac[PV_NET_MAC_BYTES];
+	uint32_t n_slots;                           /* each way */
+	uint64_t receive_slots, transmit_slots;     /* addresses */
+	uint8_t  receive_slot_of[PV_VIRTQUEUE_SIZE_MAX]; /* head of a chain in flight to slot */
+	uint8_t  transmit_slot_of[PV_VIRTQUEUE_SIZE_MAX];
+	uint8_t  free_slots[PV_NET_SLOTS_MAX];      /* for transmission */
+	uint32_t n_free_slots;
+	uint64_t n_received, n_sent, n_dropped;     /* frames; dropped: received and too long or of no sense */
+};
+
+/*
+ * Begin anew, also after PV_CORRUPT: frames in flight are lost.
+ * PV_OK, PV_NOT_SUPPORTED, PV_BUSY, PV_CORRUPT as pv_virtio_frontend.h;
+ * PV_FULL (the window has no room for one frame each way)
+ */
+enum pv_status pv_net_open(struct pv_net *net, const struct pv_virtio_frontend_config *config);
+
+/* Is anybody at the other end? Changes come with an interrupt. */
+bool pv_net_is_link_up(const struct pv_net *net);
+
+/*
+ * Hand over a frame, from destination address to payload. Then pv_net_kick(), once for several.
+ * PV_OK, PV_FULL (all slots in flight; room comes with an interrupt after pv_net_wait_begin()),
+ * PV_BAD_ARGUMENT (0 or more than PV_NET_FRAME_MAX bytes), PV_CORRUPT
+ */
+enum pv_status pv_net_send(struct pv_net *net, const void *frame, size_t bytes);
+
+/*
+ * The next frame that came.
+ * @size  of `frame`; longer ones are dropped. PV_NET_FRAME_MAX takes every frame.
+ * PV_OK, PV_EMPTY, PV_CORRUPT
+ */
+enum pv_status pv_net_receive(struct pv_net *net, void *frame, size_t size, size_t *bytes);
+
+/* Ring the backend for what was sent and for room to receive, if it wants to know. */
+void pv_net_kick(struct pv_net *net);
+
+/*
+ * About to sleep: ask for an interrupt when a frame comes, or room for one to
+ * send. True when it is right to sleep. Call with the interrupt masked or latched.
+ */
+bool pv_net_wait_begin(struct pv_net *net);
+void pv_net_wait_end(struct pv_net *net);
