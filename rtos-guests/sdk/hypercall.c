@@ -174,3 +174,19 @@ enum pv_status pv_partition_control(uint64_t partition, enum pv_control control)
 
 	return call(&registers, PV_PARTITION_CONTROL, partition, control);
 }
+
+enum pv_status pv_virtio_config(uint64_t backend, uint64_t offset, uint64_t bytes, uint64_t flags)
+{
+	struct pv_registers registers = { 0 };
+
+	registers.x[3] = bytes;
+	registers.x[4] = flags;
+	return call(&registers, PV_VIRTIO_CONFIG, backend, offset);
+}
+
+enum pv_status pv_virtio_acknowledge(uint64_t backend, uint32_t epoch)
+{
+	struct pv_registers registers = { 0 };
+
+	return call(&registers, PV_VIRTIO_ACKNOWLEDGE, backend, epoch);
+}

@@ -14,6 +14,7 @@
 #include "pv/cpu.h"
 #include "pv/device.h"
 #include "pv/platform.h"
+#include "pv/virtual_device.h"
 
 #define PAGE_BYTES   UINT64_C(4096)
 #define ENTRIES      512u
@@ -65,6 +66,8 @@ static uint64_t attributes_of(enum pv_memory memory)
 		return NORMAL;
 	case PV_MEMORY_DEVICE:
 		return DEVICE;
+	case PV_MEMORY_DEVICE_RO:
+		return DEVICE | ENTRY_READ_ONLY;
 	case PV_MEMORY_NONE:
 	default:
 		return 0;
@@ -260,6 +263,23 @@ static void map_port(const struct pv_port_config *port)
 	}
 }
 
+/* Stores to a register page are meant, and trap; those to a state page never are. */
+static void map_virtual_devices(void)
+{
+	for (uint32_t i = 0; i < pv_n_virtio_frontends; i++) {
+		const struct pv_virtio_frontend_config *device = &pv_virtio_frontends[i];
+
+		map_or_stop(device->registers, PAGE_BYTES, PV_MEMORY_DEVICE);
+		map_or_stop(device->window, device->window_bytes, PV_MEMORY_NORMAL);
+	}
+	for (uint32_t i = 0; i < pv_n_virtio_backends; i++) {
+		const struct pv_virtio_backend_config *device = &pv_virtio_backends[i];
+
+		map_or_stop(device->state, PAGE_BYTES, PV_MEMORY_DEVICE_RO);
+		map_or_stop(device->window, device->window_bytes, PV_MEMORY_NORMAL);
+	}
+}
+
 void pv_mmu_init(void)
 {
 	const struct pv_platform *platform = pv_platform();
@@ -284,5 +304,6 @@ void pv_mmu_init(void)
 	for (uint32_t i = 0; i < pv_n_devices; i++) {
 		map_or_stop(pv_devices[i].base, pv_devices[i].bytes, PV_MEMORY_DEVICE);
 	}
+	map_virtual_devices();
 	cache_drop(pv_rodata_end, pv_image_end);
 }

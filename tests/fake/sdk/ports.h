@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What pvc writes for a partition, as far as the SDK's device.c and the drivers need it. */
+/* What pvc writes for a partition, as far as the SDK's device.c, virtual_device.c and the drivers need it. */
 #pragma once
 
 #define PV_N_DEVICES 6
@@ -10,3 +10,11 @@
 	PV_DEVICE("gpio@4000", "brcm,bcm2711-gpio\000", 0x4000, 0x1000, 145, 146, 147, 148) \
 	PV_DEVICE("rtc@5000", "arm,pl031\000arm,primecell\000", 0x5000, 0x1000, 34) \
 	PV_DEVICE("watchdog@6000", "fsl,imx8mp-wdt\000fsl,imx21-wdt\000", 0x6000, 0x1000, 0)
+
+#define PV_N_VIRTIO_FRONTENDS 2
+#define PV_VIRTIO_FRONTENDS \
+	PV_VIRTIO_FRONTEND("disk", 2, 0x10000, 0x40000000, 0x40000, 50, 3) \
+	PV_VIRTIO_FRONTEND("log", 3, 0x11000, 0x40040000, 0x10000, 51, 4)
+#define PV_N_VIRTIO_BACKENDS 1
+#define PV_VIRTIO_BACKENDS \
+	PV_VIRTIO_BACKEND("disk", 0, 2, 0x20000, 0x41000000, 0x40000, 52, 5, 0x320000000, 32)

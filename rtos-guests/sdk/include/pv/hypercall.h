@@ -67,3 +67,13 @@ enum pv_status pv_message_receive(uint64_t port, uint32_t *sender,
 
 enum pv_status pv_statistics(enum pv_statistic which, uint64_t vcpu, uint64_t *value);
 enum pv_status pv_partition_control(uint64_t partition, enum pv_control control);
+
+/*
+ * Set 8 bytes of a virtual device's configuration.
+ * @backend  pv_virtio_backend_config.number
+ * @offset   a multiple of 8 below PV_VIRTIO_CONFIG_BYTES
+ * @flags    PV_VIRTIO_CONFIG_*
+ */
+enum pv_status pv_virtio_config(uint64_t backend, uint64_t offset, uint64_t bytes, uint64_t flags);
+/* Nothing of an earlier epoch is touched any more. PV_BUSY: there is a newer epoch than this. */
+enum pv_status pv_virtio_acknowledge(uint64_t backend, uint32_t epoch);

@@ -3,8 +3,9 @@
  * Identity-mapped memory: virtual is physical, as the partition sees it.
  *
  * Start-up maps the image (code read-execute, constants read-only), the rest of
- * the partition's memory, the windows of all ports, the GIC, the UART and the
- * devices of device.h, and turns MMU and caches on. Anything else must be mapped before it is touched.
+ * the partition's memory, the windows of all ports, the GIC, the UART, the
+ * devices of device.h and of virtual_device.h, and turns MMU and caches on. Anything
+ * else must be mapped before it is touched.
  */
 #pragma once
 
@@ -18,6 +19,7 @@ enum pv_memory {
 	PV_MEMORY_NORMAL_RO,
 	PV_MEMORY_CODE,       /* write-back, read-execute */
 	PV_MEMORY_DEVICE,     /* nGnRE, never executed */
+	PV_MEMORY_DEVICE_RO,
 	PV_MEMORY_CODE_RW,    /* write-back, no limits: for tests and loaders */
 	PV_MEMORY_NONE,       /* not mapped: any access faults */
 };

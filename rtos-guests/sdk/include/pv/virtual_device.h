@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The virtual devices at whose ends this partition stands, as pvc lists them in
- * the partition's ports.h. Start-up maps their windows, and their register and
- * state pages read-only: stores to a register page trap to EL2.
+ * the partition's ports.h. Start-up maps their windows and their pages.
  */
 #pragma once
 
