@@ -14,13 +14,7 @@
 #define PIECES_PER_REQUEST 3u /* header, data, status */
 #define HEADER_BYTES       ((uint32_t)sizeof(struct block_header))
 #define SLOT_HEADER_BYTES  32u /* header and status, padded */
-#define SLOT_ALIGN         64u
 #define STATUS_NONE        0xffu /* no device writes this */
-
-static uint64_t round_up(uint64_t value)
-{
-	return (value + SLOT_ALIGN - 1) / SLOT_ALIGN * SLOT_ALIGN;
-}
 
 static uint32_t queue_size_for(uint32_t n_slots)
 {
@@ -32,62 +26,63 @@ static uint32_t queue_size_for(uint32_t n_slots)
 	return size;
 }
 
-/* The layout: queue, headers, data; returns the bytes of all of it. */
-static uint64_t place(const struct pv_virtio_window *window, uint32_t n_slots, uint64_t features,
-		      struct pv_virtqueue_config *config, uint64_t *headers, uint64_t *slots)
+enum pv_status pv_block_client_update(struct pv_block_client *client)
 {
-	*headers = round_up(
-		pv_virtqueue_place(window, queue_size_for(n_slots), features, config));
-	*slots = round_up(*headers + n_slots * SLOT_HEADER_BYTES);
-	return *slots + (uint64_t)n_slots * PV_BLOCK_SLOT_BYTES;
-}
-
-uint64_t pv_block_client_bytes(uint32_t n_slots)
-{
-	struct pv_virtqueue_config config;
-	uint64_t headers, slots;
-
-	if (n_slots > PV_BLOCK_SLOTS_MAX) {
-		return UINT64_MAX;
-	}
-	return place(&(struct pv_virtio_window){ 0 }, n_slots, 0, &config, &headers, &slots);
-}
-
-enum pv_status pv_block_client_open(struct pv_block_client *client,
-				    const struct pv_virtio_window *window,
-				    const struct pv_virtio_offer *offer, uint32_t n_slots,
-				    struct pv_virtqueue_config *config)
-{
-	const uint64_t known = PV_VIRTIO_FEATURES | PV_BLOCK_F_SIZE_MAX | PV_BLOCK_F_SEG_MAX |
-			       PV_BLOCK_F_RO | PV_BLOCK_F_BLK_SIZE | PV_BLOCK_F_FLUSH;
 	struct block_config disk;
-	uint64_t headers, slots;
+	enum pv_status status =
+		pv_virtio_frontend_read_config(&client->frontend, 0, &disk, sizeof(disk));
 
-	client->queue.queue.is_broken = true;
-	if (n_slots == 0 || pv_block_client_bytes(n_slots) > window->bytes) {
-		return PV_BAD_ARGUMENT;
+	if (status != PV_OK) {
+		return status;
 	}
-	memcpy(&disk, offer->config, sizeof(disk));
-	client->features = offer->features & known;
 	client->n_sectors = disk.capacity;
 	client->request_bytes_max = PV_BLOCK_SLOT_BYTES;
-	if ((client->features & PV_BLOCK_F_SIZE_MAX) != 0 &&
+	if ((client->frontend.features & PV_BLOCK_F_SIZE_MAX) != 0 &&
 	    disk.size_max < client->request_bytes_max) {
 		client->request_bytes_max = disk.size_max;
 	}
-	if (!pv_virtio_features_fit(offer->features, client->features) ||
-	    queue_size_for(n_slots) > offer->queue_size_max ||
-	    client->request_bytes_max < PV_BLOCK_SECTOR_BYTES) {
-		return PV_NOT_SUPPORTED;
+	return client->request_bytes_max >= PV_BLOCK_SECTOR_BYTES ? PV_OK : PV_NOT_SUPPORTED;
+}
+
+static enum pv_status place(struct pv_block_client *client, uint32_t n_slots)
+{
+	struct pv_virtio_frontend *frontend = &client->frontend;
+	enum pv_status status = pv_virtio_frontend_add_queue(frontend, 0, &client->queue,
+							     queue_size_for(n_slots));
+
+	if (status != PV_OK) {
+		return status;
 	}
-	(void)place(window, n_slots, client->features, config, &headers, &slots);
-	client->first_header = window->address + headers;
-	client->first_data = window->address + slots;
-	client->n_slots = n_slots;
-	for (uint32_t i = 0; i < n_slots; i++) {
-		client->slots[i].is_busy = false;
+	client->first_header = pv_virtio_frontend_take(frontend, n_slots * SLOT_HEADER_BYTES);
+	client->first_data =
+		pv_virtio_frontend_take(frontend, (uint64_t)n_slots * PV_BLOCK_SLOT_BYTES);
+	return client->first_header != 0 && client->first_data != 0 ? PV_OK : PV_FULL;
+}
+
+enum pv_status pv_block_client_open(struct pv_block_client *client,
+				    const struct pv_virtio_frontend_config *config,
+				    uint32_t n_slots)
+{
+	const uint64_t known = PV_VIRTIO_FEATURES | PV_BLOCK_F_SIZE_MAX | PV_BLOCK_F_SEG_MAX |
+			       PV_BLOCK_F_RO | PV_BLOCK_F_BLK_SIZE | PV_BLOCK_F_FLUSH;
+	enum pv_status status;
+
+	*client = (struct pv_block_client){ .n_slots = n_slots, .queue.queue.is_broken = true };
+	if (n_slots == 0 || n_slots > PV_BLOCK_SLOTS_MAX) {
+		return PV_BAD_ARGUMENT;
 	}
-	return pv_virtqueue_driver_open(&client->queue, window, config);
+	status = pv_virtio_frontend_start(&client->frontend, config, known);
+	if (status == PV_OK) {
+		status = pv_block_client_update(client);
+	}
+	if (status == PV_OK) {
+		status = place(client, n_slots);
+	}
+	if (status == PV_OK) {
+		status = pv_virtio_frontend_go(&client->frontend);
+	}
+	client->queue.queue.is_broken = status != PV_OK;
+	return status;
 }
 
 static enum pv_status check(const struct pv_block_client *client,
@@ -97,11 +92,11 @@ static enum pv_status check(const struct pv_block_client *client,
 
 	switch (request->kind) {
 	case PV_BLOCK_FLUSH:
-		return (client->features & PV_BLOCK_F_FLUSH) != 0 ? PV_OK : PV_NOT_SUPPORTED;
+		return (client->frontend.features & PV_BLOCK_F_FLUSH) != 0 ? PV_OK : PV_NOT_SUPPORTED;
 	case PV_BLOCK_GET_ID:
 		return request->bytes == PV_BLOCK_ID_BYTES ? PV_OK : PV_BAD_ARGUMENT;
 	case PV_BLOCK_WRITE:
-		if ((client->features & PV_BLOCK_F_RO) != 0) {
+		if ((client->frontend.features & PV_BLOCK_F_RO) != 0) {
 			return PV_NOT_ALLOWED;
 		}
 		break;

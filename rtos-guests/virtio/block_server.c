@@ -34,35 +34,9 @@ const struct pv_block_operations pv_block_memory_operations = {
 	.write = memory_write,
 };
 
-struct pv_virtio_offer pv_block_server_offer(const struct pv_block_disk *disk)
+void pv_block_server_open(struct pv_block_server *server, const struct pv_block_disk *disk)
 {
-	const struct block_config config = {
-		.capacity = disk->n_sectors,
-		.size_max = PV_BLOCK_SIZE_MAX,
-		.seg_max = PV_BLOCK_SEG_MAX,
-		.blk_size = PV_BLOCK_SECTOR_BYTES,
-	};
-	struct pv_virtio_offer offer = {
-		.device_id = PV_VIRTIO_ID_BLOCK,
-		.queue_size_max = PV_BLOCK_QUEUE_SIZE,
-		.features = PV_VIRTIO_FEATURES | PV_BLOCK_F_SIZE_MAX | PV_BLOCK_F_SEG_MAX |
-			    PV_BLOCK_F_BLK_SIZE | PV_BLOCK_F_FLUSH |
-			    (disk->is_read_only ? PV_BLOCK_F_RO : 0),
-	};
-
-	memcpy(offer.config, &config, sizeof(config));
-	return offer;
-}
-
-enum pv_status pv_block_server_open(struct pv_block_server *server,
-				    const struct pv_block_disk *disk,
-				    const struct pv_virtio_window *window,
-				    const struct pv_virtqueue_config *config)
-{
-	server->disk = disk;
-	server->n_requests = 0;
-	server->n_errors = 0;
-	return pv_virtqueue_device_open(&server->queue, window, config);
+	*server = (struct pv_block_server){ .disk = disk };
 }
 
 static bool is_within_limits(const struct pv_virtqueue_chain *chain)

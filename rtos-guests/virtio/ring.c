@@ -6,12 +6,6 @@
 #define AVAILABLE_ALIGN   2u
 #define USED_ALIGN        4u
 
-bool pv_virtio_features_fit(uint64_t offered, uint64_t accepted)
-{
-	return (accepted & ~offered) == 0 &&
-	       (accepted & PV_VIRTIO_FEATURES_REQUIRED) == PV_VIRTIO_FEATURES_REQUIRED;
-}
-
 unsigned char *pv_virtio_window_at(const struct pv_virtio_window *window, uint64_t address,
 				   uint64_t bytes)
 {
@@ -23,8 +17,8 @@ unsigned char *pv_virtio_window_at(const struct pv_virtio_window *window, uint64
 	return window->memory + offset;
 }
 
-uint64_t pv_virtqueue_place(const struct pv_virtio_window *window, uint32_t size,
-			    uint64_t features, struct pv_virtqueue_config *config)
+uint64_t pv_virtqueue_place(uint64_t address, uint32_t size, uint64_t features,
+			    struct pv_virtqueue_config *config)
 {
 	uint64_t available = PV_VIRTQUEUE_DESCRIPTORS_BYTES(size);
 	uint64_t used = available + PV_VIRTQUEUE_AVAILABLE_BYTES(size);
@@ -32,9 +26,9 @@ uint64_t pv_virtqueue_place(const struct pv_virtio_window *window, uint32_t size
 	used = (used + USED_ALIGN - 1) / USED_ALIGN * USED_ALIGN;
 	*config = (struct pv_virtqueue_config){
 		.size = size,
-		.descriptors = window->address,
-		.available = window->address + available,
-		.used = window->address + used,
+		.descriptors = address,
+		.available = address + available,
+		.used = address + used,
 		.features = features,
 	};
 	return used + PV_VIRTQUEUE_USED_BYTES(size);

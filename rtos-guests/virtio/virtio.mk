@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Virtio queues in shared windows, both ends: what an application adds to $(obj-sdk).
-obj-virtqueue     := rtos-guests/virtio/ring.o rtos-guests/virtio/share.o
-obj-virtio-client := $(obj-virtqueue) $(addprefix rtos-guests/virtio/,virtqueue_driver.o block_client.o)
-obj-virtio-server := $(obj-virtqueue) $(addprefix rtos-guests/virtio/,virtqueue_device.o block_server.o)
+# Virtual devices, either end: what an application adds to $(obj-sdk).
+virtio := rtos-guests/virtio
+obj-virtio-client := $(addprefix $(virtio)/,ring.o virtqueue_driver.o frontend.o block_client.o)
+obj-virtio-server := $(addprefix $(virtio)/,ring.o virtqueue_device.o backend.o block_server.o)
 
 guest-flags += -Irtos-guests/virtio/include

@@ -33,6 +33,21 @@ enum pv_status pv_virtqueue_device_open(struct pv_virtqueue_device *device,
 	return PV_OK;
 }
 
+void pv_virtqueue_device_close(struct pv_virtqueue_device *device)
+{
+	*device = (struct pv_virtqueue_device){ .queue.size = 0 };
+}
+
+bool pv_virtqueue_device_is_open(const struct pv_virtqueue_device *device)
+{
+	return device->queue.is_broken || device->queue.size != 0;
+}
+
+static bool is_usable(const struct virtqueue *queue)
+{
+	return !queue->is_broken && queue->size != 0;
+}
+
 void pv_virtqueue_device_break(struct pv_virtqueue_device *device)
 {
 	device->queue.is_broken = true;
@@ -88,8 +103,8 @@ enum pv_status pv_virtqueue_pop(struct pv_virtqueue_device *device,
 {
 	struct virtqueue *queue = &device->queue;
 
-	if (queue->is_broken) {
-		return PV_CORRUPT;
+	if (!is_usable(queue)) {
+		return queue->is_broken ? PV_CORRUPT : PV_EMPTY;
 	}
 
 	uint16_t available = load_index(queue->available);
@@ -119,12 +134,14 @@ enum pv_status pv_virtqueue_push(struct pv_virtqueue_device *device,
 				 const struct pv_virtqueue_chain *chain, uint32_t bytes)
 {
 	struct virtqueue *queue = &device->queue;
+
+	if (!is_usable(queue)) {
+		return queue->is_broken ? PV_CORRUPT : PV_BAD_ARGUMENT;
+	}
+
 	uint16_t slot = (uint16_t)(device->next_used & (queue->size - 1u));
 	unsigned char *entry = queue->used + RING_ENTRIES + USED_ENTRY_BYTES * slot;
 
-	if (queue->is_broken) {
-		return PV_CORRUPT;
-	}
 	if (device->next_used == device->next_available || device->heads[slot] != chain->head ||
 	    bytes > chain->writable_bytes) {
 		return PV_BAD_ARGUMENT;
@@ -141,7 +158,7 @@ bool pv_virtqueue_must_interrupt(struct pv_virtqueue_device *device)
 	const struct virtqueue *queue = &device->queue;
 	uint16_t old = device->last_signal;
 
-	if (queue->is_broken) {
+	if (!is_usable(queue)) {
 		return false;
 	}
 	device->last_signal = device->next_used;
@@ -163,7 +180,7 @@ bool pv_virtqueue_device_wait_begin(struct pv_virtqueue_device *device)
 {
 	struct virtqueue *queue = &device->queue;
 
-	if (queue->is_broken) {
+	if (!is_usable(queue)) {
 		return true;
 	}
 	if (queue->has_event_idx) {
@@ -178,7 +195,7 @@ bool pv_virtqueue_device_wait_begin(struct pv_virtqueue_device *device)
 void pv_virtqueue_device_wait_end(struct pv_virtqueue_device *device)
 {
 	/* With EVENT_IDX the event that was passed asks for nothing more. */
-	if (!device->queue.is_broken && !device->queue.has_event_idx) {
+	if (is_usable(&device->queue) && !device->queue.has_event_idx) {
 		store16(device->queue.used + RING_FLAGS, USED_NO_NOTIFY);
 	}
 }

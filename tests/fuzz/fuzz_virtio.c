@@ -1,10 +1,10 @@
-/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/share.c rtos-guests/virtio/block_server.c */
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_server.c */
 /* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hostile driver at a block server: its header, queue and requests. The
- * window and the disk are allocated to the byte, so that a step outside of them
- * is found. The window also changes while a request is served.
+ * A hostile driver at a block server: its queue and requests. The window
+ * and the disk are allocated to the byte, so that a step outside of them is found.
+ * The window also changes while a request is served.
  */
 #include "pv/virtio_block.h"
 
@@ -24,13 +24,13 @@
 #define LIMIT        4u
 
 static struct input input;
-static struct pv_virtio_window share;
+static struct pv_virtio_window window;
 static struct pv_block_memory memory;
 
 static void put(uint32_t at, uint64_t value, uint32_t bytes)
 {
 	if (at <= WINDOW_BYTES - bytes) {
-		memcpy(share.memory + at, &value, bytes);
+		memcpy(window.memory + at, &value, bytes);
 	}
 }
 
@@ -68,7 +68,7 @@ static void add_request(void)
 		put_descriptor(head + i, i == 0, i + 1 == n,
 			       i >= n_readable || (i + 1 == n && n_readable >= n));
 	}
-	memcpy(&index, share.memory + AVAILABLE_AT + 2, sizeof(index));
+	memcpy(&index, window.memory + AVAILABLE_AT + 2, sizeof(index));
 	put(AVAILABLE_AT + 4 + 2 * (index % QUEUE_SIZE),
 	    CHOOSE(head, head, head, head, head, head, QUEUE_SIZE), 2);
 	put(AVAILABLE_AT + 2, index + 1u, 2);
@@ -102,26 +102,31 @@ static bool disk_write(void *context, uint64_t sector, const void *from, uint32_
 static const struct pv_block_operations operations = { disk_read, disk_write, NULL };
 static const struct pv_block_disk disk = { &operations, &memory, N_SECTORS, false, "fuzz" };
 
-/* A queue as a good driver would announce it, so that most inputs get behind the first checks. */
-static void announce(void)
+/* As a good driver would place it, now and then not. */
+static struct pv_virtqueue_config place(void)
 {
-	struct pv_virtio_window window = pv_virtio_share_window(&share);
 	struct pv_virtqueue_config config;
 
-	(void)pv_virtqueue_place(&window, QUEUE_SIZE, PV_VIRTIO_FEATURES, &config);
+	(void)pv_virtqueue_place(ADDRESS + QUEUE_AT, QUEUE_SIZE, PV_VIRTIO_FEATURES, &config);
 	if ((input_take(&input, 1) & 1) != 0) {
 		config.features = PV_VIRTIO_FEATURES_REQUIRED;
 	}
-	(void)pv_virtio_share_announce(&share, &config);
+	if ((input_take(&input, 1) & 15) == 0) {
+		config.size = (uint32_t)CHOOSE(QUEUE_SIZE, 0, 3, 4, 16, 256, 512, UINT32_MAX);
+		config.descriptors += CHOOSE(0, 0, 8, 64, WINDOW_BYTES - QUEUE_AT - 112, UINT64_MAX - 15);
+		config.available += CHOOSE(0, 0, 1, 2, WINDOW_BYTES, UINT64_MAX - 255);
+		config.used += CHOOSE(0, 0, 2, 4, WINDOW_BYTES - 512, UINT64_MAX - 3);
+	}
+	return config;
 }
 
 /* Serve until the input ends. What is popped is given back, whatever the driver does. */
 static void serve(const struct pv_virtqueue_config *config)
 {
 	static struct pv_block_server server;
-	struct pv_virtio_window window = pv_virtio_share_window(&share);
 
-	if (pv_block_server_open(&server, &disk, &window, config) != PV_OK) {
+	pv_block_server_open(&server, &disk);
+	if (pv_virtqueue_device_open(&server.queue, &window, config) != PV_OK) {
 		return;
 	}
 	for (uint32_t round = 0; round < ROUNDS_MAX && !input_is_over(&input); round++) {
@@ -146,22 +151,19 @@ static void serve(const struct pv_virtqueue_config *config)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct pv_virtio_offer offer = pv_block_server_offer(&disk);
 	struct pv_virtqueue_config config;
 
 	input = (struct input){ bytes, n };
-	share = (struct pv_virtio_window){ aligned_alloc(16, WINDOW_BYTES), ADDRESS,
-					   WINDOW_BYTES };
+	window = (struct pv_virtio_window){ aligned_alloc(16, WINDOW_BYTES), ADDRESS,
+					    WINDOW_BYTES };
 	memory.memory = calloc(N_SECTORS, PV_BLOCK_SECTOR_BYTES);
-	memset(share.memory, 0, WINDOW_BYTES);
-	announce();
+	memset(window.memory, 0, WINDOW_BYTES);
+	config = place();
 	if ((input_take(&input, 1) & 3) != 0) {
 		disturb(); /* before it is opened, as after a restart */
 	}
-	if (pv_virtio_share_read_queue(&share, &offer, &config) == PV_OK) {
-		serve(&config);
-	}
+	serve(&config);
 	free(memory.memory);
-	free(share.memory);
+	free(window.memory);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_server.c
-   rtos-guests/virtio/block_client.c */
-/* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
+   rtos-guests/virtio/block_client.c rtos-guests/virtio/frontend.c tests/fake/virtio_device.c */
+/* flags: -Itests/fake/sdk -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Block requests: server and client on one window, the server with requests in
@@ -18,16 +18,20 @@
 
 #include "rtos-guests/virtio/block_format.h"
 #include "rtos-guests/virtio/ring.h"
+#include "tests/fake/virtio_device.h"
 
 #define ADDRESS   UINT64_C(0x42000000)
+#define WINDOW_BYTES 0x5000u
 #define N_SECTORS 16u
 #define N_SLOTS   4u
+#define QUEUE_MAX 16u
+#define FEATURES  (PV_VIRTIO_FEATURES | PV_BLOCK_F_SIZE_MAX | PV_BLOCK_F_SEG_MAX | \
+		   PV_BLOCK_F_BLK_SIZE | PV_BLOCK_F_FLUSH)
 #define N(array)  (sizeof(array) / sizeof((array)[0]))
 
 struct setup {
 	struct pv_virtio_window window;
 	struct pv_virtqueue_config config;
-	struct pv_virtio_offer offer;
 	struct pv_block_memory memory;
 	struct pv_block_disk disk;
 	struct pv_block_server server;
@@ -69,25 +73,45 @@ static bool fail_write(void *context, uint64_t sector, const void *from, uint32_
 static struct pv_block_operations working;
 static const struct pv_block_operations failing = { fail_read, fail_write, fail_flush };
 
+static enum pv_status open_client(struct setup *s, uint32_t n_slots)
+{
+	return pv_block_client_open(&s->client, &fake_virtio.frontend, n_slots);
+}
+
+/* The server on the client's queue. */
 static void open_both(struct setup *s)
 {
-	s->offer = pv_block_server_offer(&s->disk);
-	assert_int_equal(pv_block_client_open(&s->client, &s->window, &s->offer, N_SLOTS,
-					      &s->config), PV_OK);
-	assert_int_equal(pv_block_server_open(&s->server, &s->disk, &s->window, &s->config),
-			 PV_OK);
+	const struct pv_virtio_queue_state *queue = &fake_virtio.state.queues[0];
+
+	assert_int_equal(open_client(s, N_SLOTS), PV_OK);
+	pv_block_server_open(&s->server, &s->disk);
+	assert_int_equal(pv_virtqueue_device_open(&s->server.queue, &s->client.frontend.window,
+						  &(struct pv_virtqueue_config){
+							  queue->size, queue->descriptors,
+							  queue->available, queue->used,
+							  s->client.frontend.features }), PV_OK);
+}
+
+/* As an epoch is acknowledged by a backend with nothing in its hands. */
+static void acknowledge(void)
+{
+	fake_virtio.acknowledged = fake_virtio.state.epoch;
 }
 
 static int begin(void **state)
 {
 	struct setup *s = calloc(1, sizeof(*s));
-	uint64_t bytes = pv_block_client_bytes(N_SLOTS);
+	struct block_config config = { .capacity = N_SECTORS, .size_max = PV_BLOCK_SIZE_MAX,
+				       .seg_max = PV_BLOCK_SEG_MAX, .blk_size = 512 };
 
+	fake_virtio_begin(PV_VIRTIO_BLOCK, FEATURES, 1, QUEUE_MAX);
+	fake_virtio.on_reset = acknowledge;
+	memcpy(&fake_virtio.registers[PV_VIRTIO_CONFIG_SPACE / 4], &config, sizeof(config));
 	working = pv_block_memory_operations;
 	working.flush = flush;
-	s->window = (struct pv_virtio_window){ aligned_alloc(16, (bytes + 15) / 16 * 16), ADDRESS,
-					       bytes };
-	memset(s->window.memory, 0, bytes);
+	s->window = (struct pv_virtio_window){ aligned_alloc(16, WINDOW_BYTES), ADDRESS,
+					       WINDOW_BYTES };
+	memset(s->window.memory, 0, WINDOW_BYTES);
 	s->memory.memory = malloc(N_SECTORS * 512); /* to the byte */
 	for (uint32_t i = 0; i < N_SECTORS * 512; i++) {
 		s->memory.memory[i] = (unsigned char)(i * 7 + i / 512);
@@ -104,6 +128,7 @@ static int end(void **state)
 {
 	struct setup *s = *state;
 
+	fake_virtio_end();
 	free(s->window.memory);
 	free(s->memory.memory);
 	free(s);
@@ -217,51 +242,82 @@ static void test_start_refuses(void **state)
 		PV_BLOCK_READ, N_SECTORS - 1, text, 512, 0 }), PV_OK);
 }
 
-static void test_client_offers(void **state)
+static void set_size_max(uint32_t bytes)
+{
+	fake_virtio.registers[(PV_VIRTIO_CONFIG_SPACE + offsetof(struct block_config, size_max)) / 4] =
+		bytes;
+}
+
+static void test_client_opens(void **state)
 {
 	struct setup *s = *state;
-	struct block_config disk;
-	struct pv_virtio_offer offer = s->offer;
-	struct pv_virtio_window small = s->window;
 	unsigned char text[1024];
 	const struct pv_block_request read = { PV_BLOCK_READ, 0, text, 1024, 0 };
 	const struct pv_block_request write = { PV_BLOCK_WRITE, 0, text, 512, 0 };
 	const struct pv_block_request flush_it = { PV_BLOCK_FLUSH, 0, NULL, 0, 0 };
 
-#define OPEN(offer, n) pv_block_client_open(&s->client, &s->window, offer, n, &s->config)
 	memset(&s->client, 0xa5, sizeof(s->client));
-	assert_int_equal(OPEN(&offer, 0), PV_BAD_ARGUMENT);
-	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT);
-	assert_int_equal(OPEN(&offer, N_SLOTS + 1), PV_BAD_ARGUMENT);
-	assert_int_equal(OPEN(&offer, PV_BLOCK_SLOTS_MAX + 1), PV_BAD_ARGUMENT);
-	small.bytes--;
-	assert_int_equal(pv_block_client_open(&s->client, &small, &offer, N_SLOTS, &s->config),
-			 PV_BAD_ARGUMENT);
+	assert_int_equal(open_client(s, 0), PV_BAD_ARGUMENT);
 	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT); /* not open */
-	offer.queue_size_max = 8;
-	assert_int_equal(OPEN(&offer, N_SLOTS), PV_NOT_SUPPORTED);
-	offer = s->offer;
-	offer.features &= ~PV_VIRTIO_F_ACCESS_PLATFORM;
-	assert_int_equal(OPEN(&offer, N_SLOTS), PV_NOT_SUPPORTED);
-	offer = s->offer;
-	offer.features |= UINT64_C(1) << 34; /* RING_PACKED: not accepted */
-	assert_int_equal(OPEN(&offer, N_SLOTS), PV_OK);
-	assert_int_equal(s->config.features, s->offer.features);
+	assert_int_equal(open_client(s, PV_BLOCK_SLOTS_MAX + 1), PV_BAD_ARGUMENT);
+	assert_int_equal(open_client(s, QUEUE_MAX / 3 + 1), PV_BAD_ARGUMENT);
+	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT);
+	fake_virtio.frontend.window_bytes = N_SLOTS * PV_BLOCK_SLOT_BYTES;
+	assert_int_equal(open_client(s, N_SLOTS), PV_FULL);
+	fake_virtio.frontend.window_bytes = FAKE_WINDOW_BYTES;
+	fake_virtio.backend.features = FEATURES & ~PV_VIRTIO_F_ACCESS_PLATFORM;
+	assert_int_equal(open_client(s, N_SLOTS), PV_NOT_SUPPORTED);
+	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT);
+	fake_virtio.backend.features = FEATURES | UINT64_C(1) << 34; /* RING_PACKED: not accepted */
+	assert_int_equal(open_client(s, N_SLOTS), PV_OK);
+	assert_int_equal(s->client.frontend.features, FEATURES);
 
-	offer = s->offer;
-	memcpy(&disk, offer.config, sizeof(disk));
-	disk.size_max = 511;
-	memcpy(offer.config, &disk, sizeof(disk));
-	assert_int_equal(OPEN(&offer, N_SLOTS), PV_NOT_SUPPORTED);
-	disk.size_max = 512;
-	memcpy(offer.config, &disk, sizeof(disk));
-	assert_int_equal(OPEN(&offer, N_SLOTS), PV_OK);
+	set_size_max(511);
+	assert_int_equal(open_client(s, N_SLOTS), PV_NOT_SUPPORTED);
+	set_size_max(512);
+	assert_int_equal(open_client(s, N_SLOTS), PV_OK);
 	assert_int_equal(pv_block_start(&s->client, &read), PV_BAD_ARGUMENT);
-	offer.features &= ~(PV_BLOCK_F_SIZE_MAX | PV_BLOCK_F_FLUSH);
-	offer.features |= PV_BLOCK_F_RO;
-	assert_int_equal(OPEN(&offer, N_SLOTS), PV_OK);
+	fake_virtio.backend.features = (FEATURES & ~(PV_BLOCK_F_SIZE_MAX | PV_BLOCK_F_FLUSH)) |
+				       PV_BLOCK_F_RO;
+	assert_int_equal(open_client(s, N_SLOTS), PV_OK);
 	assert_int_equal(pv_block_start(&s->client, &write), PV_NOT_ALLOWED);
 	assert_int_equal(pv_block_start(&s->client, &flush_it), PV_NOT_SUPPORTED);
+	assert_int_equal(pv_block_start(&s->client, &read), PV_OK);
+}
+
+/* Opened anew after its server broke the queue, and with requests in flight. */
+static void test_client_opens_again(void **state)
+{
+	struct setup *s = *state;
+	unsigned char text[512];
+	const struct pv_block_request read = { PV_BLOCK_READ, 0, text, 512, 7 };
+
+	for (uint32_t i = 0; i < N_SLOTS; i++) {
+		assert_int_equal(pv_block_start(&s->client, &read), PV_OK);
+	}
+	store16(s->client.queue.queue.used + RING_INDEX, 99);
+	assert_int_equal(pv_block_finish(&s->client, &(uint64_t){ 0 }, &(enum pv_block_result){ 0 }),
+			 PV_CORRUPT);
+	open_both(s);
+	assert_int_equal(pv_block_start(&s->client, &read), PV_OK);
+	serve(s, 1);
+	assert_int_equal(finish(s, 7), PV_BLOCK_OK);
+}
+
+/* The disk's server comes later. */
+static void test_capacity(void **state)
+{
+	struct setup *s = *state;
+	unsigned char text[512];
+	const struct pv_block_request read = { PV_BLOCK_READ, 0, text, 512, 7 };
+
+	fake_virtio_configure(0, 0);
+	assert_int_equal(open_client(s, N_SLOTS), PV_OK);
+	assert_int_equal(s->client.n_sectors, 0);
+	assert_int_equal(pv_block_start(&s->client, &read), PV_BAD_ARGUMENT);
+	fake_virtio_configure(0, N_SECTORS);
+	assert_int_equal(pv_block_client_update(&s->client), PV_OK);
+	assert_int_equal(s->client.n_sectors, N_SECTORS);
 	assert_int_equal(pv_block_start(&s->client, &read), PV_OK);
 }
 
@@ -318,11 +374,11 @@ static enum pv_status ask(struct setup *s, struct block_header header,
 	enum pv_status status;
 
 	*bytes = UINT32_MAX;
-	(void)pv_virtqueue_place(&s->window, 16, PV_VIRTIO_FEATURES, &s->config);
+	(void)pv_virtqueue_place(ADDRESS, 16, PV_VIRTIO_FEATURES, &s->config);
 	assert_int_equal(pv_virtqueue_driver_open(&s->client.queue, &s->window, &s->config),
 			 PV_OK);
-	assert_int_equal(pv_block_server_open(&s->server, &s->disk, &s->window, &s->config),
-			 PV_OK);
+	pv_block_server_open(&s->server, &s->disk);
+	assert_int_equal(pv_virtqueue_device_open(&s->server.queue, &s->window, &s->config), PV_OK);
 	memcpy(AT(HEADER), &header, sizeof(header));
 	assert_int_equal(pv_virtqueue_add(&s->client.queue, pieces, n, &head), PV_OK);
 	status = pv_block_server_serve(&s->server, 1, &n_answered);
@@ -384,9 +440,6 @@ static void test_server_answers(void **state)
 		}
 		assert_memory_equal(s->memory.memory, before, sizeof(before));
 	}
-	assert_true((pv_block_server_offer(&s->disk).features & PV_BLOCK_F_RO) == 0);
-	s->disk.is_read_only = true;
-	assert_true((pv_block_server_offer(&s->disk).features & PV_BLOCK_F_RO) != 0);
 }
 
 /* VIRTIO 1.2 "Message Framing": where descriptors end has no meaning. */
@@ -482,7 +535,9 @@ int main(void)
 		TEST(test_requests),
 		TEST(test_disk_fails),
 		TEST(test_start_refuses),
-		TEST(test_client_offers),
+		TEST(test_client_opens),
+		TEST(test_client_opens_again),
+		TEST(test_capacity),
 		TEST(test_server_lies),
 		TEST(test_server_answers),
 		TEST(test_framing),

@@ -1,5 +1,5 @@
 /* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
-   rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/share.c */
+   rtos-guests/virtio/virtqueue_device.c */
 /* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
@@ -7,7 +7,6 @@
  * what it likes. The window is allocated to the byte, so that any step outside
  * is reported.
  */
-#include "pv/virtio_share.h"
 #include "pv/virtqueue.h"
 
 #include <setjmp.h>
@@ -39,7 +38,7 @@ static int begin_with(void **state, uint32_t size, uint64_t features)
 	s->window = (struct pv_virtio_window){ aligned_alloc(16, WINDOW_BYTES), ADDRESS,
 					       WINDOW_BYTES };
 	memset(s->window.memory, 0, WINDOW_BYTES);
-	assert_true(pv_virtqueue_place(&s->window, size, features, &s->config) <= BUFFERS);
+	assert_true(pv_virtqueue_place(ADDRESS, size, features, &s->config) <= BUFFERS);
 	assert_int_equal(pv_virtqueue_driver_open(&s->driver, &s->window, &s->config), PV_OK);
 	assert_int_equal(pv_virtqueue_device_open(&s->device, &s->window, &s->config), PV_OK);
 	assert_true(pv_virtqueue_must_interrupt(&s->device));
@@ -214,25 +213,12 @@ static void test_open_size(void **state)
 	struct setup *s = *state;
 
 	memset(window.memory, 0, 16384);
-	(void)pv_virtqueue_place(&window, PV_VIRTQUEUE_SIZE_MAX, PV_VIRTIO_FEATURES, &config);
+	(void)pv_virtqueue_place(ADDRESS, PV_VIRTQUEUE_SIZE_MAX, PV_VIRTIO_FEATURES, &config);
 	assert_int_equal(pv_virtqueue_device_open(&s->device, &window, &config), PV_OK);
-	(void)pv_virtqueue_place(&window, 2 * PV_VIRTQUEUE_SIZE_MAX, PV_VIRTIO_FEATURES, &config);
+	(void)pv_virtqueue_place(ADDRESS, 2 * PV_VIRTQUEUE_SIZE_MAX, PV_VIRTIO_FEATURES, &config);
 	assert_int_equal(pv_virtqueue_device_open(&s->device, &window, &config), PV_BAD_ARGUMENT);
 	assert_int_equal(pv_virtqueue_driver_open(&s->driver, &window, &config), PV_BAD_ARGUMENT);
 	free(window.memory);
-}
-
-static void test_features(void **state)
-{
-	const uint64_t all = PV_VIRTIO_FEATURES, required = PV_VIRTIO_FEATURES_REQUIRED;
-
-	(void)state;
-	assert_true(pv_virtio_features_fit(all, all));
-	assert_true(pv_virtio_features_fit(all, required));
-	assert_false(pv_virtio_features_fit(required, all));
-	assert_false(pv_virtio_features_fit(all, PV_VIRTIO_F_VERSION_1));
-	assert_false(pv_virtio_features_fit(all, PV_VIRTIO_F_ACCESS_PLATFORM));
-	assert_false(pv_virtio_features_fit(all, 0));
 }
 
 /* ---- Both ends ----------------------------------------------------------------- */
@@ -693,64 +679,30 @@ static void test_resume_refuses(void **state)
 	assert_int_equal(pv_virtqueue_pop(&s->device, &chain), PV_CORRUPT);
 }
 
-/* ---- The header of a shared window --------------------------------------------------- */
-
-static void test_share(void **state)
+/* A closed queue is empty, also in memory that was never used. */
+static void test_close(void **state)
 {
 	struct setup *s = *state;
-	struct pv_virtio_offer offer = { 2, 64, PV_VIRTIO_FEATURES, "configuration" };
-	struct pv_virtio_offer seen;
-	struct pv_virtqueue_config config;
-	const struct pv_virtio_window small = { s->window.memory, ADDRESS,
-						PV_VIRTIO_SHARE_BYTES - 1 };
-	const struct pv_virtio_window nowhere = { NULL, ADDRESS, WINDOW_BYTES };
-	const struct pv_virtio_window crooked = { s->window.memory + 8, ADDRESS, 1024 };
-	struct pv_virtio_window inner = pv_virtio_share_window(&s->window);
-	uint64_t word = 1;
+	struct pv_virtqueue_chain chain = { .head = 0 };
 
-	assert_ptr_equal(inner.memory, s->window.memory + PV_VIRTIO_SHARE_BYTES);
-	assert_int_equal(inner.address, ADDRESS + PV_VIRTIO_SHARE_BYTES);
-	assert_int_equal(inner.bytes, WINDOW_BYTES - PV_VIRTIO_SHARE_BYTES);
-	assert_null(pv_virtio_share_window(&small).memory);
-	assert_int_equal(pv_virtio_share_offer(&nowhere, &offer), PV_BAD_ARGUMENT);
-	assert_int_equal(pv_virtio_share_offer(&crooked, &offer), PV_BAD_ARGUMENT);
-	assert_int_equal(pv_virtio_share_offer(&small, &offer), PV_BAD_ARGUMENT);
-	assert_int_equal(pv_virtio_share_announce(&small, &s->config), PV_BAD_ARGUMENT);
-	assert_int_equal(pv_virtio_share_read_offer(&small, 2, &seen), PV_BAD_ARGUMENT);
-	assert_int_equal(pv_virtio_share_read_queue(&small, &offer, &config), PV_BAD_ARGUMENT);
-
-	memset(s->window.memory, 0, WINDOW_BYTES);
-	assert_int_equal(pv_virtio_share_read_offer(&s->window, 2, &seen), PV_EMPTY);
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_EMPTY);
-	assert_int_equal(pv_virtio_share_offer(&s->window, &offer), PV_OK);
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_EMPTY);
-	assert_int_equal(pv_virtio_share_read_offer(&s->window, 1, &seen), PV_CORRUPT);
-	assert_int_equal(pv_virtio_share_read_offer(&s->window, 2, &seen), PV_OK);
-	assert_int_equal(seen.queue_size_max, 64);
-	assert_int_equal(seen.features, PV_VIRTIO_FEATURES);
-	assert_string_equal((const char *)seen.config, "configuration");
-	offer.queue_size_max = UINT32_MAX; /* more than this end has room for */
-	assert_int_equal(pv_virtio_share_offer(&s->window, &offer), PV_OK);
-	assert_int_equal(pv_virtio_share_read_offer(&s->window, 2, &seen), PV_OK);
-	assert_int_equal(seen.queue_size_max, PV_VIRTQUEUE_SIZE_MAX);
-
-	assert_int_equal(pv_virtio_share_announce(&s->window, &s->config), PV_OK);
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_OK);
-	assert_memory_equal(&config, &s->config, sizeof(config));
-
-	offer.queue_size_max = SIZE / 2;
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_CORRUPT);
-	offer.queue_size_max = SIZE;
-	offer.features = PV_VIRTIO_FEATURES_REQUIRED;
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_CORRUPT);
-	offer.features = PV_VIRTIO_FEATURES;
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_OK);
-	store32(s->window.memory + 136 + 4, 1); /* a size of 2^32 + SIZE */
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_CORRUPT);
-	memcpy(s->window.memory, &word, sizeof(word));
-	assert_int_equal(pv_virtio_share_read_offer(&s->window, 2, &seen), PV_CORRUPT);
-	memcpy(s->window.memory + 128, &word, sizeof(word));
-	assert_int_equal(pv_virtio_share_read_queue(&s->window, &offer, &config), PV_CORRUPT);
+	(void)add(s, 1, 0);
+	pv_virtqueue_device_break(&s->device);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(pv_virtqueue_device_is_open(&s->device), i == 0);
+		assert_int_equal(pv_virtqueue_pop(&s->device, &chain), i == 0 ? PV_CORRUPT : PV_EMPTY);
+		assert_int_equal(pv_virtqueue_push(&s->device, &chain, 0),
+				 i == 0 ? PV_CORRUPT : PV_BAD_ARGUMENT);
+		assert_false(pv_virtqueue_must_interrupt(&s->device));
+		assert_true(pv_virtqueue_device_wait_begin(&s->device));
+		pv_virtqueue_device_wait_end(&s->device);
+		pv_virtqueue_device_close(&s->device);
+	}
+	memset(&s->device, 0, sizeof(s->device));
+	assert_false(pv_virtqueue_device_is_open(&s->device));
+	assert_int_equal(pv_virtqueue_pop(&s->device, &chain), PV_EMPTY);
+	assert_int_equal(pv_virtqueue_device_open(&s->device, &s->window, &s->config), PV_OK);
+	assert_true(pv_virtqueue_device_is_open(&s->device));
+	assert_int_equal(pv_virtqueue_pop(&s->device, &chain), PV_OK);
 }
 
 int main(void)
@@ -761,7 +713,6 @@ int main(void)
 		TEST(test_window_at),
 		TEST(test_open_refuses),
 		TEST(test_open_size),
-		TEST(test_features),
 		TEST(test_exchange),
 		TEST_IN(test_exchange, begin_without_events),
 		TEST_IN(test_exchange, begin_large),
@@ -781,7 +732,7 @@ int main(void)
 		TEST(test_resume),
 		TEST_IN(test_resume, begin_without_events),
 		TEST(test_resume_refuses),
-		TEST(test_share),
+		TEST(test_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A virtio block device on one virtqueue: the server, with any disk behind it,
- * and the client. VIRTIO 1.2 "Block Device".
+ * A virtio block device: the server, with any disk behind it, and the client.
+ * VIRTIO 1.2 "Block Device".
  */
 #pragma once
 
-#include "pv/virtio_share.h"
+#include "pv/virtio_frontend.h"
+#include "pv/virtqueue.h"
 
-#define PV_VIRTIO_ID_BLOCK     2u
 #define PV_BLOCK_SECTOR_BYTES  512u
 #define PV_BLOCK_ID_BYTES      20u
 #define PV_BLOCK_SIZE_MAX      4096u /* bytes of a segment that the server takes */
 #define PV_BLOCK_SEG_MAX       8u    /* data segments of a request */
-#define PV_BLOCK_QUEUE_SIZE    128u  /* largest queue that the server offers */
 
 /* "Block Device", Feature bits */
 #define PV_BLOCK_F_SIZE_MAX UINT64_C(0x2)
@@ -67,19 +66,17 @@ struct pv_block_server {
 	uint64_t bounce[PV_BLOCK_SECTOR_BYTES / 8]; /* a sector that lies in several segments */
 };
 
-/* What to offer for a disk. */
-struct pv_virtio_offer pv_block_server_offer(const struct pv_block_disk *disk);
-
-/* As pv_virtqueue_device_open(). */
-enum pv_status pv_block_server_open(struct pv_block_server *server,
-				    const struct pv_block_disk *disk,
-				    const struct pv_virtio_window *window,
-				    const struct pv_virtqueue_config *config);
+/*
+ * Serve a disk on server->queue, which pv_virtio_backend_open() takes. The driver
+ * sees no disk before its capacity is set:
+ *	pv_virtio_config(backend.config->number, 0, disk.n_sectors, PV_VIRTIO_CONFIG_NOTIFY)
+ */
+void pv_block_server_open(struct pv_block_server *server, const struct pv_block_disk *disk);
 
 /*
  * Answer at most `limit` requests, one after the other; *n_answered says how
- * many. Then ask pv_virtqueue_must_interrupt(&server->queue). A request that was
- * begun when this end was restarted is done again, with the same outcome.
+ * many. Then pv_virtio_backend_signal(). A request that was begun when this end
+ * was restarted is done again, with the same outcome.
  * PV_OK, PV_CORRUPT (a request that cannot even be refused)
  */
 enum pv_status pv_block_server_serve(struct pv_block_server *server, uint32_t limit,
@@ -99,9 +96,9 @@ struct pv_block_request {
 };
 
 struct pv_block_client {
+	struct pv_virtio_frontend  frontend;
 	struct pv_virtqueue_driver queue;
-	uint64_t n_sectors;
-	uint64_t features;
+	uint64_t n_sectors; /* 0: there is no disk yet */
 	uint32_t request_bytes_max;
 	uint32_t n_slots;
 	uint64_t first_header, first_data; /* of the slots, addresses */
@@ -112,22 +109,25 @@ struct pv_block_client {
 	} slots[PV_BLOCK_SLOTS_MAX];
 };
 
-/* Bytes of window (without the header of virtio_share.h) for n requests in flight. */
-uint64_t pv_block_client_bytes(uint32_t n_slots);
-
 /*
- * Place queue and slots in the window. Hand *config to the device afterwards.
- * PV_OK, PV_BAD_ARGUMENT (n_slots, window too small), PV_NOT_SUPPORTED (the
- * offer lacks what is required, or has too small a queue or segment)
+ * Begin anew, also after PV_CORRUPT: requests in flight are forgotten.
+ * @n_slots  requests in flight, 1..PV_BLOCK_SLOTS_MAX
+ * PV_OK, PV_BAD_ARGUMENT (n_slots), PV_FULL (the window has no room for them),
+ * PV_NOT_SUPPORTED (also: too small a segment), PV_BUSY, PV_CORRUPT as in virtio_frontend.h
  */
 enum pv_status pv_block_client_open(struct pv_block_client *client,
-				    const struct pv_virtio_window *window,
-				    const struct pv_virtio_offer *offer, uint32_t n_slots,
-				    struct pv_virtqueue_config *config);
+				    const struct pv_virtio_frontend_config *config,
+				    uint32_t n_slots);
 
 /*
- * Copy a request into a slot and make it available. Then ask
- * pv_virtqueue_kick(&client->queue). Requests in flight may be done in any order.
+ * Read n_sectors anew: after pv_virtio_frontend_is_config_new().
+ * PV_OK, PV_BUSY, PV_NOT_SUPPORTED (too small a segment)
+ */
+enum pv_status pv_block_client_update(struct pv_block_client *client);
+
+/*
+ * Copy a request into a slot and make it available. Then
+ * pv_virtio_frontend_kick(). Requests in flight may be done in any order.
  * PV_OK, PV_FULL (all slots in flight), PV_BAD_ARGUMENT (kind, size, behind the
  * disk's end), PV_NOT_ALLOWED (write to a read-only disk), PV_NOT_SUPPORTED
  * (flush, and the device has none), PV_CORRUPT

@@ -42,7 +42,9 @@ uint32_t pv_virtio_frontend_queue_max(const struct pv_virtio_frontend *frontend,
 enum pv_status pv_virtio_frontend_add_queue(struct pv_virtio_frontend *frontend, uint32_t queue,
 					    struct pv_virtqueue_driver *driver, uint32_t size);
 
-/* Bytes of the window for buffers: their address, a multiple of 64. 0: no room. */
+#define PV_VIRTIO_TAKE_ALIGN 64u
+
+/* Bytes of the window for buffers: their address, aligned. 0: no room. */
 uint64_t pv_virtio_frontend_take(struct pv_virtio_frontend *frontend, uint64_t bytes);
 
 /* All queues are there: go. PV_OK, PV_CORRUPT (refused) */

@@ -33,9 +33,6 @@
 /* What the queues can do; a device adds the bits of its kind. */
 #define PV_VIRTIO_FEATURES (PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX)
 
-/* May a driver have accepted this, given the offer? */
-bool pv_virtio_features_fit(uint64_t offered, uint64_t accepted);
-
 /* The memory of one device. Both `memory` and `address` are multiples of 16. */
 struct pv_virtio_window {
 	unsigned char *memory;  /* where this end sees it */
@@ -60,16 +57,16 @@ struct pv_virtqueue_config {
 #define PV_VIRTQUEUE_USED_BYTES(size)        (6u + 8u * (size))
 
 /*
- * A queue of `size` at the start of the window, its three areas one behind the
- * other. Returns the first byte behind it, counted from the start of the window.
+ * A queue of `size` at an address, a multiple of 16, its three areas one behind
+ * the other. Returns the bytes of all three.
  */
-uint64_t pv_virtqueue_place(const struct pv_virtio_window *window, uint32_t size,
-			    uint64_t features, struct pv_virtqueue_config *config);
+uint64_t pv_virtqueue_place(uint64_t address, uint32_t size, uint64_t features,
+			    struct pv_virtqueue_config *config);
 
 /* What both ends keep of a queue. */
 struct virtqueue {
 	struct pv_virtio_window window;
-	uint16_t       size;
+	uint16_t       size; /* 0: not open */
 	bool           has_event_idx;
 	bool           is_broken;
 	unsigned char *descriptors;
@@ -173,6 +170,15 @@ enum pv_status pv_virtqueue_device_open(struct pv_virtqueue_device *device,
 					const struct pv_virtqueue_config *config);
 
 /*
+ * The device is reset: touch the queue no more. Until it is opened again nothing
+ * is in it, and nothing calls for an interrupt. A queue in zeroed memory is closed.
+ */
+void pv_virtqueue_device_close(struct pv_virtqueue_device *device);
+
+/* Opened since it was closed, be it in vain. */
+bool pv_virtqueue_device_is_open(const struct pv_virtqueue_device *device);
+
+/*
  * The oldest chain that was not popped. Every descriptor is checked: within the
  * table, the window and PV_VIRTQUEUE_CHAIN_MAX, not empty, no loop, no flags but
  * NEXT and WRITE, none to read behind one to write.
@@ -184,7 +190,7 @@ enum pv_status pv_virtqueue_pop(struct pv_virtqueue_device *device,
 /*
  * Give a chain back. In the order of popping: resuming after a restart rests on it.
  * @bytes  written, counted from the first writable one
- * PV_OK, PV_BAD_ARGUMENT (not the oldest, or longer than the chain), PV_CORRUPT
+ * PV_OK, PV_BAD_ARGUMENT (not the oldest, or longer than the chain, or closed), PV_CORRUPT
  */
 enum pv_status pv_virtqueue_push(struct pv_virtqueue_device *device,
 				 const struct pv_virtqueue_chain *chain, uint32_t bytes);

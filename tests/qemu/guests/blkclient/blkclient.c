@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A block client: N_ROUNDS times a block of 4 KiB is written, read back and
- * compared, N_LANES of them at once, while the server restarts. At the end every
- * block of the disk is read and must hold what was written last.
+ * compared, N_LANES of them at once, while the server restarts. So does this end,
+ * N_RESTARTS times with requests in flight, and once it only opens the device anew.
+ * At the end every block of the disk is read and must hold what was written last.
  *
- * A block's text follows from its number and the round; no two are alike.
+ * A block's text follows from its number and the round; no two are alike. What was
+ * written is noted behind the image, where a restart leaves it alone.
  */
 #include "pv/console.h"
 #include "pv/cpu.h"
@@ -12,7 +14,6 @@
 #include "pv/hypercall.h"
 #include "pv/irq.h"
 #include "pv/platform.h"
-#include "pv/port.h"
 #include "pv/start.h"
 #include "pv/string.h"
 #include "pv/timer.h"
@@ -25,10 +26,16 @@
 #define BLOCK_BYTES      4096u
 #define BLOCK_WORDS      (BLOCK_BYTES / 8u)
 #define BLOCK_SECTORS    (BLOCK_BYTES / PV_BLOCK_SECTOR_BYTES)
-#define BLOCKS_MAX       1024u
+#define N_BLOCKS         256u
 #define N_SERVER_STARTS  5u
 
-enum step { IDLE, WRITING, FLUSHING, READING };
+/* Far from where the server restarts, which may leave half a block: each 500 writes. */
+#define N_RESTARTS         3u
+#define RESTART_ROUND(n)   (1000u * (n) - 750u) /* 1..N_RESTARTS */
+#define OPEN_AGAIN_ROUND   2750u
+#define NOTES_OFFSET       UINT64_C(0x100000) /* in the partition's memory */
+
+enum step { IDLE, WRITING, FLUSHING, READING, SETTLING };
 
 struct lane {
 	enum step step;
@@ -37,14 +44,25 @@ struct lane {
 	uint64_t  text[BLOCK_WORDS];
 };
 
-static const struct pv_port_config *port;
+/* What outlives a restart. */
+struct notes {
+	uint32_t written[N_BLOCKS]; /* round that wrote this block last, 0: none */
+	uint32_t begun[N_BLOCKS];   /* the same, not yet answered */
+	uint32_t n_rounds;
+	uint64_t n_started, n_finished, n_lost, n_unexpected, n_failed, n_different, n_refused;
+	uint64_t n_settled;
+	uint64_t n_doorbells;
+};
+
+static const struct pv_virtio_frontend_config *device;
 static struct pv_block_client client;
 static struct lane lanes[N_LANES];
-static uint32_t round_of[BLOCKS_MAX]; /* the last that wrote this block, 0: none */
-static uint32_t n_blocks, n_rounds;
-static uint64_t n_started, n_finished, n_unexpected, n_failed, n_different, n_refused;
-static uint64_t n_doorbells, n_sleeps;
+static struct notes *notes;
+static uint32_t n_blocks, n_starts, n_opened;
+static uint64_t n_sleeps;
 static volatile uint32_t n_interrupts;
+
+extern char pv_image_end[];
 
 static void on_interrupt(uint32_t intid, void *context)
 {
@@ -60,8 +78,13 @@ static void take_interrupts(void)
 	pv_irq_mask();
 }
 
+/* Round 0: a disk that is new. */
 static uint64_t word_of(uint32_t block, uint32_t round, uint32_t n)
 {
+	if (round == 0) {
+		return 0;
+	}
+
 	uint64_t word = ((uint64_t)round << 32 | (uint64_t)block << 16 | n) *
 			UINT64_C(0x9e3779b97f4a7c15);
 
@@ -75,10 +98,10 @@ static void fill(struct lane *lane)
 	}
 }
 
-static bool is_as_written(const struct lane *lane)
+static bool is_of_round(const struct lane *lane, uint32_t round)
 {
 	for (uint32_t i = 0; i < BLOCK_WORDS; i++) {
-		if (lane->text[i] != word_of(lane->block, lane->round, i)) {
+		if (lane->text[i] != word_of(lane->block, round, i)) {
 			return false;
 		}
 	}
@@ -95,61 +118,81 @@ static void start(struct lane *lane, enum pv_block_kind kind, enum step step)
 		.tag = (uint64_t)(lane - lanes),
 	};
 
-	n_refused += pv_block_start(&client, &request) != PV_OK;
-	n_started++;
+	notes->n_refused += pv_block_start(&client, &request) != PV_OK;
+	notes->n_started++;
 	lane->step = step;
 }
 
 /* Blocks of a lane are its own: number modulo N_LANES. */
 static void start_round(struct lane *lane)
 {
-	uint32_t round = ++n_rounds;
+	uint32_t round = ++notes->n_rounds;
 	uint32_t own = (uint32_t)((word_of(0, round, 1) >> 40) % (n_blocks / N_LANES));
 
 	lane->block = own * N_LANES + (uint32_t)(lane - lanes);
 	lane->round = round;
-	round_of[lane->block] = round;
+	notes->begun[lane->block] = round;
 	fill(lane);
 	start(lane, PV_BLOCK_WRITE, WRITING);
 }
 
-static void read_back(struct lane *lane)
+static void read_back(struct lane *lane, enum step step)
 {
-	memset(lane->text, 0, sizeof(lane->text));
-	start(lane, PV_BLOCK_READ, READING);
+	memset(lane->text, 0xff, sizeof(lane->text));
+	start(lane, PV_BLOCK_READ, step);
+}
+
+/*
+ * A write that was not answered before the device was opened anew: it was done, or
+ * it was not, but not half of it, for the server does one after the other.
+ */
+static void settle(const struct lane *lane)
+{
+	uint32_t *written = &notes->written[lane->block];
+	uint32_t *begun = &notes->begun[lane->block];
+
+	if (is_of_round(lane, *begun)) {
+		*written = *begun;
+	} else {
+		notes->n_different += !is_of_round(lane, *written);
+		*begun = *written;
+	}
+	notes->n_settled++;
 }
 
 static void advance(struct lane *lane, enum pv_block_result result)
 {
-	n_failed += result != PV_BLOCK_OK;
+	notes->n_failed += result != PV_BLOCK_OK;
 	switch (lane->step) {
 	case WRITING:
+		notes->written[lane->block] = lane->round;
 		if (lane->round % ROUNDS_PER_FLUSH == 0) {
 			start(lane, PV_BLOCK_FLUSH, FLUSHING);
 			break;
 		}
-		read_back(lane);
+		read_back(lane, READING);
 		break;
 	case FLUSHING:
-		read_back(lane);
+		read_back(lane, READING);
 		break;
 	case READING:
-		n_different += !is_as_written(lane);
+		notes->n_different += !is_of_round(lane, lane->round);
+		lane->step = IDLE;
+		break;
+	case SETTLING:
+		settle(lane);
 		lane->step = IDLE;
 		break;
 	case IDLE:
 	default:
-		n_unexpected++;
+		notes->n_unexpected++;
 		break;
 	}
 }
 
 static void kick(void)
 {
-	if (pv_virtqueue_kick(&client.queue)) {
-		n_doorbells++;
-		(void)pv_port_ring(port, 0);
-	}
+	notes->n_doorbells += pv_virtio_frontend_kick(&client.frontend, &client.queue);
 }
 
 /* Take what is finished; sleep if nothing is. False: the queue is broken. */
@@ -162,7 +205,7 @@ static bool wait_and_advance(void)
 
 	kick();
 	while ((status = pv_block_finish(&client, &tag, &result)) == PV_OK) {
-		n_finished++;
+		notes->n_finished++;
 		has_moved = true;
 		advance(&lanes[tag], result);
 	}
@@ -185,16 +228,74 @@ static bool is_any_busy(void)
 	return false;
 }
 
+static void open_device(void)
+{
+	enum pv_status status;
+
+	while ((status = pv_block_client_open(&client, device, N_LANES)) == PV_BUSY) {
+	}
+	/* The server may come later. */
+	while (status == PV_OK && client.n_sectors == 0) {
+		if (!pv_virtio_frontend_is_config_new(&client.frontend)) {
+			pv_wfi();
+		}
+		take_interrupts();
+		status = pv_block_client_update(&client);
+	}
+	n_blocks = (uint32_t)(client.n_sectors / BLOCK_SECTORS);
+	if (status != PV_OK || n_blocks < N_LANES || n_blocks > N_BLOCKS) {
+		report(false, "the device is a disk: status %d, %u blocks", (int)status, n_blocks);
+		pv_panic("no disk");
+	}
+	n_opened++;
+}
+
+/* Open the device and find out what became of what was in flight before. */
+static void begin_anew(void)
+{
+	bool is_sane = true;
+
+	notes->n_lost = notes->n_started - notes->n_finished; /* of all lives */
+	open_device();
+	for (uint32_t i = 0; i < N_LANES; i++) {
+		lanes[i].step = IDLE;
+	}
+	for (uint32_t block = 0; block < n_blocks; block++) {
+		struct lane *lane = &lanes[block % N_LANES];
+
+		if (notes->begun[block] != notes->written[block]) {
+			lane->block = block;
+			read_back(lane, SETTLING);
+		}
+	}
+	while (is_sane && is_any_busy()) {
+		is_sane = wait_and_advance();
+	}
+}
+
+/* With requests in flight, at certain rounds: this end restarts, or opens the device anew. */
+static void leave_off(void)
+{
+	if (n_starts <= N_RESTARTS && notes->n_rounds >= RESTART_ROUND(n_starts)) {
+		pv_system_reset();
+	}
+	if (n_opened == 1 && notes->n_rounds >= OPEN_AGAIN_ROUND) {
+		begin_anew();
+	}
+}
+
 static void run_rounds(void)
 {
 	bool is_sane = true;
 
-	while (is_sane && (n_rounds < N_ROUNDS || is_any_busy())) {
-		for (uint32_t i = 0; i < N_LANES && n_rounds < N_ROUNDS; i++) {
+	while (is_sane && (notes->n_rounds < N_ROUNDS || is_any_busy())) {
+		for (uint32_t i = 0; i < N_LANES && notes->n_rounds < N_ROUNDS; i++) {
 			if (lanes[i].step == IDLE) {
 				start_round(&lanes[i]);
 			}
 		}
+		kick();
+		leave_off();
 		is_sane = wait_and_advance();
 	}
 }
@@ -209,13 +310,13 @@ static void read_all(void)
 			if (lanes[i].step != IDLE) {
 				continue;
 			}
-			while (block < n_blocks && round_of[block] == 0) {
+			while (block < n_blocks && notes->written[block] == 0) {
 				block++;
 			}
 			if (block < n_blocks) {
 				lanes[i].block = block;
-				lanes[i].round = round_of[block++];
-				read_back(&lanes[i]);
+				lanes[i].round = notes->written[block++];
+				read_back(&lanes[i], READING);
 			}
 		}
 		if (is_any_busy()) {
@@ -247,40 +348,6 @@ static void read_id(void)
 	       "the disk's id is \"%s\"", id);
 }
 
-static void open_disk(void)
-{
-	size_t bytes = 0;
-	unsigned char *shared;
-	struct pv_virtio_offer offer;
-	struct pv_virtqueue_config config;
-	enum pv_status status;
-
-	port = pv_platform_port("disk");
-	shared = port != NULL ? pv_window(port, &bytes) : NULL;
-	if (shared == NULL || !pv_irq_attach_edge(port->interrupt, on_interrupt, NULL)) {
-		pv_panic("no window \"disk\"");
-	}
-
-	struct pv_virtio_window share = { shared, (uintptr_t)shared, bytes };
-	struct pv_virtio_window window = pv_virtio_share_window(&share);
-
-	while ((status = pv_virtio_share_read_offer(&share, PV_VIRTIO_ID_BLOCK, &offer)) ==
-	       PV_EMPTY) {
-		pv_wfi();
-		take_interrupts();
-	}
-	report(status == PV_OK, "the server offers a disk");
-	status = pv_block_client_open(&client, &window, &offer, N_LANES, &config);
-	report(status == PV_OK, "the queue is open");
-	if (status != PV_OK) {
-		pv_panic("no queue, status %d", (int)status);
-	}
-	n_blocks = (uint32_t)(client.n_sectors / BLOCK_SECTORS);
-	report(n_blocks >= N_LANES && n_blocks <= BLOCKS_MAX, "the disk has %u blocks", n_blocks);
-	(void)pv_virtio_share_announce(&share, &config);
-	(void)pv_port_ring(port, 0);
-}
-
 static uint64_t sleeps_trapped(void)
 {
 	uint64_t n = 0;
@@ -303,17 +370,65 @@ static void report_server(void)
 	       "the server has started %u times", info.n_starts);
 }
 
+static void find_notes(void)
+{
+	const struct pv_memory_range *range = &pv_platform()->memory[0];
+	struct pv_partition_info own;
+
+	if (pv_partition_info(PV_SELF, &own) != PV_OK) {
+		pv_panic("no information on this partition");
+	}
+	n_starts = own.n_starts;
+	notes = (struct notes *)(uintptr_t)(range->base + NOTES_OFFSET);
+	if ((unsigned char *)pv_image_end > (unsigned char *)notes ||
+	    range->bytes < NOTES_OFFSET + sizeof(*notes)) {
+		pv_panic("no room for notes behind the image");
+	}
+	if (n_starts == 1) {
+		memset(notes, 0, sizeof(*notes));
+	}
+}
+
+static void report_all(void)
+{
+	report(n_blocks == N_BLOCKS, "the disk has %u blocks", n_blocks);
+	report(notes->n_rounds == N_ROUNDS, "%u rounds", notes->n_rounds);
+	report(n_starts == N_RESTARTS + 1 && n_opened == 2, "%u starts, the last opened the device %u times",
+	       n_starts, n_opened);
+	report(notes->n_lost > 0 && notes->n_settled > 0, "%llu requests lost at that, %llu of them writes",
+	       (unsigned long long)notes->n_lost, (unsigned long long)notes->n_settled);
+	report(notes->n_doorbells <= notes->n_finished, "at most a doorbell a request");
+	report(notes->n_refused == 0, "%llu requests refused", (unsigned long long)notes->n_refused);
+	report(notes->n_failed == 0, "%llu requests failed", (unsigned long long)notes->n_failed);
+	report(notes->n_different == 0, "%llu blocks differ",
+	       (unsigned long long)notes->n_different);
+	report(notes->n_unexpected == 0, "%llu answers came twice",
+	       (unsigned long long)notes->n_unexpected);
+	report(notes->n_started == notes->n_finished + notes->n_lost, "%llu of %llu requests answered",
+	       (unsigned long long)notes->n_finished, (unsigned long long)notes->n_started);
+}
+
 void guest_main(void)
 {
-	open_disk();
-	read_id();
+	device = pv_virtio_frontend_find("disk", PV_VIRTIO_BLOCK);
+	if (device == NULL || !pv_irq_attach_edge(device->interrupt, on_interrupt, NULL)) {
+		pv_panic("no device \"disk\"");
+	}
+	find_notes();
+	begin_anew();
+	pv_printf("blkclient: start %u of %u, round %u\n", n_starts, N_RESTARTS + 1, notes->n_rounds);
 
 	uint64_t begin = pv_timer_now();
 	uint64_t wfi_before = sleeps_trapped();
+	uint64_t n_finished = notes->n_finished, n_doorbells = notes->n_doorbells;
 
 	run_rounds();
 
 	uint64_t us = pv_ns_from_ticks(pv_timer_now() - begin) / 1000;
+
+	n_finished = notes->n_finished - n_finished;
+	n_doorbells = notes->n_doorbells - n_doorbells;
+
 	uint64_t hundredths = n_doorbells * 100 / (n_finished != 0 ? n_finished : 1);
 
 	pv_printf("blkclient: %llu requests in %llu ms, %u interrupts, %llu sleeps (%llu trapped)\n",
@@ -323,15 +438,9 @@ void guest_main(void)
 	pv_printf("blkclient: %llu doorbells, %llu.%02llu hypercalls per request of 4 KiB\n",
 		  (unsigned long long)n_doorbells, (unsigned long long)hundredths / 100,
 		  (unsigned long long)hundredths % 100);
-	report(n_rounds == N_ROUNDS, "%u rounds", n_rounds);
-	report(n_doorbells <= n_finished, "at most a doorbell a request");
+	read_id();
 	read_all();
-	report(n_refused == 0, "%llu requests refused", (unsigned long long)n_refused);
-	report(n_failed == 0, "%llu requests failed", (unsigned long long)n_failed);
-	report(n_different == 0, "%llu blocks differ", (unsigned long long)n_different);
-	report(n_unexpected == 0, "%llu answers came twice", (unsigned long long)n_unexpected);
-	report(n_started == n_finished, "%llu of %llu requests answered",
-	       (unsigned long long)n_finished, (unsigned long long)n_started);
+	report_all();
 	report_server();
 	report_done();
 }

@@ -10,9 +10,9 @@
 #include "pv/hypercall.h"
 #include "pv/irq.h"
 #include "pv/platform.h"
-#include "pv/port.h"
 #include "pv/start.h"
 #include "pv/string.h"
+#include "pv/virtio_backend.h"
 #include "pv/virtio_block.h"
 #include "tests/qemu/guests/report.h"
 
@@ -31,6 +31,7 @@ static uint32_t life; /* 1 at power-on */
 static uint32_t n_writes;
 static struct pv_block_memory memory;
 static struct pv_block_server server;
+static struct pv_virtio_backend backend;
 
 static bool is_time_for(uint32_t place)
 {
@@ -101,64 +102,44 @@ static void find_disk(void)
 	}
 }
 
-static void serve(const struct pv_port_config *port)
+static void serve(void)
 {
 	for (;;) {
 		uint32_t n;
-		enum pv_status status =
-			pv_block_server_serve(&server, REQUESTS_AT_A_TIME, &n);
 
-		if (status != PV_OK) {
-			report(false, "the client's requests make sense");
-			pv_panic("queue broken, status %d", (int)status);
+		if (pv_virtio_backend_update(&backend) != PV_OK ||
+		    pv_block_server_serve(&server, REQUESTS_AT_A_TIME, &n) != PV_OK) {
+			report(false, "the client's queue and requests make sense");
+			pv_panic("queue broken");
 		}
 		if (life == RESET_BEFORE_INTERRUPT && n_writes >= WRITES_PER_LIFE && n > 0) {
 			pv_system_reset();
 		}
-		if (pv_virtqueue_must_interrupt(&server.queue)) {
-			(void)pv_port_ring(port, 0);
-		}
-		if (n == 0 && pv_virtqueue_device_wait_begin(&server.queue)) {
+		(void)pv_virtio_backend_signal(&backend);
+		if (n == 0 && pv_virtio_backend_wait_begin(&backend, 1)) {
 			pv_wfi();
 		}
-		pv_virtqueue_device_wait_end(&server.queue);
+		pv_virtio_backend_wait_end(&backend);
 		take_interrupts();
 	}
 }
 
 void guest_main(void)
 {
-	const struct pv_port_config *port = pv_platform_port("disk");
-	size_t bytes = 0;
-	unsigned char *shared = port != NULL ? pv_window(port, &bytes) : NULL;
+	const struct pv_virtio_backend_config *device =
+		pv_virtio_backend_find("disk", PV_VIRTIO_BLOCK);
 
-	if (shared == NULL || !pv_irq_attach_edge(port->interrupt, on_interrupt, NULL)) {
-		pv_panic("no window \"disk\"");
+	if (device == NULL || !pv_irq_attach_edge(device->interrupt, on_interrupt, NULL)) {
+		pv_panic("no device \"disk\"");
 	}
 	find_disk();
-
-	struct pv_virtio_window share = { shared, (uintptr_t)shared, bytes };
-	struct pv_virtio_window window = pv_virtio_share_window(&share);
-	struct pv_virtio_offer offer = pv_block_server_offer(&disk);
-	struct pv_virtqueue_config config;
-	enum pv_status status;
-
-	if (pv_virtio_share_offer(&share, &offer) != PV_OK) {
-		pv_panic("the window is too small");
-	}
-	(void)pv_port_ring(port, 0);
-	while ((status = pv_virtio_share_read_queue(&share, &offer, &config)) == PV_EMPTY) {
-		pv_wfi();
-		take_interrupts();
-	}
-	if (status == PV_OK) {
-		status = pv_block_server_open(&server, &disk, &window, &config);
-	}
-	if (status != PV_OK) {
-		report(false, "the client's queue makes sense");
-		pv_panic("no queue, status %d", (int)status);
+	pv_block_server_open(&server, &disk);
+	pv_virtio_backend_open(&backend, device, &server.queue, 1);
+	if (pv_virtio_config(device->number, 0, disk.n_sectors, PV_VIRTIO_CONFIG_NOTIFY) != PV_OK ||
+	    pv_virtio_backend_update(&backend) != PV_OK) {
+		pv_panic("the device does not listen");
 	}
 	pv_printf("ramdisk: start %u of %u, goes on at request %u\n", life, N_RESTARTS + 1,
 		  server.queue.next_used);
-	serve(port);
+	serve();
 }
