@@ -22,11 +22,10 @@
  */
 #pragma once
 
-#include "pv/virtio_frontend.h"
+#include "pv/virtio_slots.h"
 
 #define PV_NET_MAC_BYTES  6u
 #define PV_NET_FRAME_MAX  1514u /* without frame check sequence */
-#define PV_NET_SLOTS_MAX  64u   /* frames each way */
 #define PV_NET_SLOT_BYTES 2048u
 
 /* "Network Device", Feature bits */
@@ -35,26 +34,20 @@
 #define PV_NET_F_STATUS    UINT64_C(0x10000)
 
 struct pv_net {
-	struct pv_virtio_frontend  frontend;
-	struct pv_virtqueue_driver receive, transmit;
+	struct pv_virtio_frontend frontend;
+	struct pv_virtio_slots receive, transmit; /* as many slots each */
 	unsigned char mac[PV_NET_MAC_BYTES];
-	uint32_t n_slots;                           /* each way */
-	uint64_t receive_slots, transmit_slots;     /* addresses */
-	uint8_t  receive_slot_of[PV_VIRTQUEUE_SIZE_MAX]; /* head of a chain in flight to slot */
-	uint8_t  transmit_slot_of[PV_VIRTQUEUE_SIZE_MAX];
-	uint8_t  free_slots[PV_NET_SLOTS_MAX];      /* for transmission */
-	uint32_t n_free_slots;
-	uint64_t n_received, n_sent, n_dropped;     /* frames; dropped: received and too long or of no sense */
+	uint64_t n_received, n_sent, n_dropped;   /* frames; dropped: received, too long or of no sense */
 };
 
 /*
  * Begin anew, also after PV_CORRUPT: frames in flight are lost.
- * PV_OK, PV_NOT_SUPPORTED, PV_BUSY, PV_CORRUPT as pv_virtio_frontend.h;
+ * PV_OK, PV_NOT_SUPPORTED (also: no MAC), PV_BUSY, PV_CORRUPT as in virtio_frontend.h;
  * PV_FULL (the window has no room for one frame each way)
  */
 enum pv_status pv_net_open(struct pv_net *net, const struct pv_virtio_frontend_config *config);
 
-/* Is anybody at the other end? Changes come with an interrupt. */
+/* Is anybody at the other end? Ask again after each interrupt: changes come with one. */
 bool pv_net_is_link_up(const struct pv_net *net);
 
 /*
