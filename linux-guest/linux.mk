@@ -9,16 +9,16 @@
 #   dtbs/              device trees of boards, from the kernel's package
 linux-files := Image initramfs.cpio.gz
 
-linux-module := Kbuild access.h attributes.c control.c control.h file.c file.h hypercall.c \
+linux-module := Kbuild access.h attributes.c backend.c backend.h control.c control.h file.c file.h hypercall.c \
                 hypercall.h layout.c layout.h main.c paravent.h port.c port.h transfer.c \
-                transfer.h include/stdint.h
+                transfer.h virtio_backend.h include/stdint.h
 linux-module := $(addprefix linux-guest/module/,$(linux-module))
 window-module := $(addprefix linux-guest/module-window/,Kbuild main.c ops.c ops.h pool.c pool.h)
 pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c ports.c request.c \
                 text.c watch.c)
 linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
                 $(addprefix linux-guest/pvctl/,device.c text.c)
-linux-abi    := include/abi/hypercall.h include/abi/port.h include/abi/status.h
+linux-abi    := $(addprefix include/abi/,hypercall.h port.h status.h virtio.h)
 
 linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
 

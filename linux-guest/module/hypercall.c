@@ -154,3 +154,31 @@ int hypercall_statistic(u32 which, u32 vcpu, u64 *value)
 	*value = regs.a1;
 	return errno_of(regs.a0);
 }
+
+int hypercall_virtio_config(u32 backend, u32 offset, u64 value, u32 flags)
+{
+	struct arm_smccc_1_2_regs regs = {
+		.a0 = PV_VIRTIO_CONFIG,
+		.a1 = backend,
+		.a2 = offset,
+		.a3 = value,
+		.a4 = flags,
+	};
+
+	call(&regs);
+	return errno_of(regs.a0);
+}
+
+int hypercall_virtio_acknowledge(u32 backend, u32 epoch)
+{
+	struct arm_smccc_1_2_regs regs = {
+		.a0 = PV_VIRTIO_ACKNOWLEDGE,
+		.a1 = backend,
+		.a2 = epoch,
+	};
+
+	/* Nothing of the old epoch is stored in the window after this. */
+	mb();
+	call(&regs);
+	return errno_of(regs.a0);
+}

@@ -42,4 +42,8 @@ int hypercall_message_receive(u32 port, u32 *sender, u64 message[PV_MESSAGE_WORD
 
 int hypercall_statistic(u32 which, u32 vcpu, u64 *value);
 
+/* @backend  a virtual device, counted among those that this partition serves */
+int hypercall_virtio_config(u32 backend, u32 offset, u64 value, u32 flags);
+int hypercall_virtio_acknowledge(u32 backend, u32 epoch);
+
 #endif

@@ -5,7 +5,7 @@
  * The hypervisor describes itself in the node /hypervisor of the partition's
  * device tree; being a child of the root it has a platform device already. The
  * driver asks the hypervisor who it is, then makes a character device of each
- * port node and one for control.
+ * port node, of each virtual device that this partition serves, and one for control.
  */
 #include <linux/errno.h>
 #include <linux/mod_devicetable.h>
@@ -13,38 +13,48 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 
+#include "backend.h"
 #include "control.h"
 #include "hypercall.h"
 #include "port.h"
 
 #define COMPATIBLE "paravent,paravent-1"
 
-static int create_ports(struct device *dev)
+static int create_one(struct device *dev, struct device_node *node, int *n_ports, int *n_backends)
+{
+	bool is_backend = backend_is_node(node);
+	int status = is_backend ? backend_create(dev, node) : port_create(dev, node);
+
+	if (status == 0 && is_backend) {
+		++*n_backends;
+	} else if (status == 0) {
+		++*n_ports;
+	} else if (status != -ENOMEM) {
+		dev_err(dev, "%pOF: no device for this %s (%d)\n", node,
+			is_backend ? "backend" : "port", status);
+	}
+	return status;
+}
+
+/* One bad node must not take the good ones away: whoever refused it has said what is wrong. */
+static int create_devices(struct device *dev, int *n_ports, int *n_backends)
 {
 	struct device_node *node;
-	int n_ports = 0;
 
-	/* One bad port must not take the good ones away: port_create() has said what is wrong. */
 	for_each_available_child_of_node(dev->of_node, node) {
-		int status = port_create(dev, node);
-
-		if (status == -ENOMEM) {
+		if (create_one(dev, node, n_ports, n_backends) == -ENOMEM) {
 			of_node_put(node);
-			return status;
-		}
-		if (status) {
-			dev_err(dev, "%pOF: no device for this port (%d)\n", node, status);
-		} else {
-			n_ports++;
+			return -ENOMEM;
 		}
 	}
-	return n_ports;
+	return 0;
 }
 
 static int __init paravent_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	const char *partition = "unnamed";
+	int n_ports = 0, n_backends = 0;
 	u32 revision;
 	int status = hypercall_probe(dev, &revision);
 
@@ -54,14 +64,14 @@ static int __init paravent_probe(struct platform_device *pdev)
 	}
 	status = control_create(dev, revision);
 	if (!status) {
-		status = create_ports(dev);
+		status = create_devices(dev, &n_ports, &n_backends);
 	}
-	if (status < 0) {
+	if (status) {
 		return status;
 	}
 	of_property_read_string(dev->of_node, "paravent,partition", &partition);
-	dev_info(dev, "partition %s, ABI %u.%u, %d ports\n", partition, revision >> 16,
-		 revision & 0xffff, status);
+	dev_info(dev, "partition %s, ABI %u.%u, %d ports, %d devices to serve\n", partition,
+		 revision >> 16, revision & 0xffff, n_ports, n_backends);
 	return 0;
 }
 

@@ -125,7 +125,7 @@ static int read_direction(struct device *parent, struct device_node *node, struc
 	return 0;
 }
 
-static bool is_file_name(const char *name)
+bool is_file_name(const char *name)
 {
 	return name[0] != '\0' && name[0] != '.' && !strpbrk(name, "/!") &&
 	       strlen(name) < PARAVENT_NAME_BYTES;

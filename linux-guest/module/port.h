@@ -68,6 +68,9 @@ void port_class_unregister(void);
 /* Make the device of one port node; undone by devm of @parent. */
 int port_create(struct device *parent, struct device_node *node);
 
+/* May a node of the device tree give its device this name? */
+bool is_file_name(const char *name);
+
 u32 port_peer_state(const struct pv_port *port);
 /* "a,b": the peers' names, cut to fit. Returns the length. */
 int port_peers(const struct pv_port *port, char *text, size_t size);

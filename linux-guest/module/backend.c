@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "backend.h"
+
+#include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/of_irq.h>
+#include <linux/poll.h>
+#include <linux/uaccess.h>
+#include <linux/version.h>
+
+#include "abi/virtio.h"
+#include "hypercall.h"
+#include "port.h"
+#include "virtio_backend.h"
+
+#define STATE_BYTES 4096
+#define STATE_TRIES 64 /* EL2 holds the record for well under a microsecond */
+
+struct backend {
+	struct miscdevice misc;
+	struct device    *parent;
+
+	/* From the device tree, checked by backend_create(), constant from then on. */
+	struct paravent_backend about;
+	u32  number, doorbell;
+	const void __iomem *state;
+
+	wait_queue_head_t wait;
+	atomic64_t        interrupts;
+	atomic64_t        seen; /* interrupts at the last read() */
+
+	struct mutex        events_lock;
+	struct eventfd_ctx *call;
+	wait_queue_entry_t  call_wait;
+	poll_table          call_poll;
+
+	spinlock_t          lock;
+	bool                is_open;
+	struct eventfd_ctx *kick;
+	u32                 sequence; /* of the state at the last read() */
+};
+
+static struct backend *backend_of(struct file *filp)
+{
+	/* misc_open() left the miscdevice here. */
+	return container_of(filp->private_data, struct backend, misc);
+}
+
+/* ---- State ---------------------------------------------------------------------------- */
+
+/* 0, or -EAGAIN: it is being written; EL2 interrupts when it has done so. */
+static int read_state(const struct backend *backend, struct pv_virtio_state *state)
+{
+	int tries;
+
+	for (tries = 0; tries < STATE_TRIES; tries++) {
+		u32 sequence = readl_relaxed(backend->state);
+
+		rmb(); /* the record after its number; pairs with EL2's barriers */
+		memcpy_fromio(state, backend->state, sizeof(*state));
+		rmb(); /* the number again after the record */
+		if (!(sequence & 1) && readl_relaxed(backend->state) == sequence) {
+			return 0;
+		}
+		cpu_relax();
+	}
+	return -EAGAIN;
+}
+
+/*
+ * Nobody has the device, so nobody touches its window. If the state cannot be
+ * read, or is not the newest any more, an interrupt is on its way that comes here again.
+ */
+static void acknowledge_for_nobody(const struct backend *backend)
+{
+	struct pv_virtio_state state;
+
+	if (read_state(backend, &state) == 0) {
+		hypercall_virtio_acknowledge(backend->number, state.epoch);
+	}
+}
+
+/* ---- Bells ---------------------------------------------------------------------------- */
+
+static void signal_eventfd(struct eventfd_ctx *eventfd)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(eventfd);
+#else
+	eventfd_signal(eventfd, 1);
+#endif
+}
+
+/* Where a kick goes elsewhere, who waits in poll() is woken by changes of the state alone. */
+static irqreturn_t backend_interrupt(int irq, void *cookie)
+{
+	struct backend *backend = cookie;
+	bool is_for_reader = true;
+
+	spin_lock(&backend->lock);
+	if (!backend->is_open) {
+		acknowledge_for_nobody(backend);
+	} else if (backend->kick) {
+		signal_eventfd(backend->kick);
+		is_for_reader = readl(backend->state) != backend->sequence;
+	}
+	spin_unlock(&backend->lock);
+	if (is_for_reader) {
+		atomic64_inc(&backend->interrupts);
+		wake_up_all(&backend->wait);
+	}
+	return IRQ_HANDLED;
+}
+
+/* The eventfd was signalled: here its own lock is held and interrupts are off. */
+static int call_signalled(wait_queue_entry_t *wait, unsigned int mode, int sync, void *key)
+{
+	struct backend *backend = container_of(wait, struct backend, call_wait);
+	u64 count;
+
+	if (key_to_poll(key) & EPOLLIN) {
+		eventfd_ctx_do_read(backend->call, &count);
+		hypercall_doorbell(backend->doorbell);
+	}
+	return 0;
+}
+
+static void queue_call(struct file *file, wait_queue_head_t *head, poll_table *table)
+{
+	struct backend *backend = container_of(table, struct backend, call_poll);
+
+	add_wait_queue_priority(head, &backend->call_wait);
+}
+
+static void drop_call(struct backend *backend)
+{
+	u64 count;
+
+	if (backend->call) {
+		eventfd_ctx_remove_wait_queue(backend->call, &backend->call_wait, &count);
+		eventfd_ctx_put(backend->call);
+		backend->call = NULL;
+	}
+}
+
+static int take_call(struct backend *backend, int fd)
+{
+	struct file *file = eventfd_fget(fd);
+
+	if (IS_ERR(file)) {
+		return PTR_ERR(file);
+	}
+	/* The context outlives the file: whoever holds the other descriptors may close them. */
+	backend->call = eventfd_ctx_fileget(file);
+	init_waitqueue_func_entry(&backend->call_wait, call_signalled);
+	init_poll_funcptr(&backend->call_poll, queue_call);
+	if (vfs_poll(file, &backend->call_poll) & EPOLLIN) {
+		hypercall_doorbell(backend->doorbell); /* signalled before it was given to us */
+	}
+	fput(file);
+	return 0;
+}
+
+static void set_kick(struct backend *backend, struct eventfd_ctx *kick)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&backend->lock, flags);
+	swap(backend->kick, kick);
+	spin_unlock_irqrestore(&backend->lock, flags);
+	if (kick) {
+		eventfd_ctx_put(kick);
+	}
+}
+
+static long set_events(struct backend *backend, const void __user *user)
+{
+	struct paravent_backend_events events;
+	struct eventfd_ctx *kick = NULL;
+	int status = 0;
+
+	if (copy_from_user(&events, user, sizeof(events))) {
+		return -EFAULT;
+	}
+	if (events.kick >= 0) {
+		kick = eventfd_ctx_fdget(events.kick);
+		if (IS_ERR(kick)) {
+			return PTR_ERR(kick);
+		}
+	}
+	mutex_lock(&backend->events_lock);
+	drop_call(backend);
+	if (events.call >= 0) {
+		status = take_call(backend, events.call);
+	}
+	set_kick(backend, kick);
+	mutex_unlock(&backend->events_lock);
+	return status;
+}
+
+/* ---- Files ---------------------------------------------------------------------------- */
+
+static ssize_t backend_read(struct file *filp, char __user *to, size_t size, loff_t *offset)
+{
+	struct backend *backend = backend_of(filp);
+	struct pv_virtio_state state;
+	unsigned long flags;
+	s64 interrupts;
+	int status;
+
+	if (size < sizeof(state)) {
+		return -EMSGSIZE;
+	}
+	interrupts = atomic64_read(&backend->interrupts);
+	status = read_state(backend, &state);
+	if (status) {
+		return status;
+	}
+	atomic64_set(&backend->seen, interrupts);
+	spin_lock_irqsave(&backend->lock, flags);
+	backend->sequence = state.sequence;
+	spin_unlock_irqrestore(&backend->lock, flags);
+	return copy_to_user(to, &state, sizeof(state)) ? -EFAULT : sizeof(state);
+}
+
+static ssize_t backend_write(struct file *filp, const char __user *from, size_t size,
+			     loff_t *offset)
+{
+	int status;
+
+	if (size != sizeof(u64)) {
+		return -EINVAL;
+	}
+	status = hypercall_doorbell(backend_of(filp)->doorbell);
+	return status ? status : size;
+}
+
+static __poll_t backend_poll(struct file *filp, poll_table *table)
+{
+	struct backend *backend = backend_of(filp);
+
+	poll_wait(filp, &backend->wait, table);
+	return atomic64_read(&backend->interrupts) != atomic64_read(&backend->seen) ?
+		       EPOLLIN | EPOLLRDNORM : 0;
+}
+
+/* Page by page, as pages of memory: direct I/O of a disk refuses what has none. */
+static int backend_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	const struct paravent_backend *about = &backend_of(filp)->about;
+	unsigned long n_pages = about->window_bytes >> PAGE_SHIFT;
+	unsigned long first = about->window_address >> PAGE_SHIFT;
+	unsigned long i;
+
+	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > n_pages ||
+	    vma_pages(vma) > n_pages - vma->vm_pgoff) {
+		return -EINVAL;
+	}
+	for (i = 0; i < vma_pages(vma); i++) {
+		int status = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE,
+					    pfn_to_page(first + vma->vm_pgoff + i));
+
+		if (status) {
+			return status;
+		}
+	}
+	return 0;
+}
+
+static long set_config(const struct backend *backend, const void __user *user)
+{
+	struct paravent_backend_config config;
+
+	if (copy_from_user(&config, user, sizeof(config))) {
+		return -EFAULT;
+	}
+	return hypercall_virtio_config(backend->number, config.offset, config.value, config.flags);
+}
+
+static long acknowledge(const struct backend *backend, const u32 __user *user)
+{
+	u32 epoch;
+
+	if (get_user(epoch, user)) {
+		return -EFAULT;
+	}
+	return hypercall_virtio_acknowledge(backend->number, epoch);
+}
+
+static long backend_ioctl(struct file *filp, unsigned int command, unsigned long argument)
+{
+	struct backend *backend = backend_of(filp);
+	void __user *user = (void __user *)argument;
+
+	switch (command) {
+	case PARAVENT_BACKEND:
+		return copy_to_user(user, &backend->about, sizeof(backend->about)) ? -EFAULT : 0;
+	case PARAVENT_BACKEND_CONFIG:
+		return set_config(backend, user);
+	case PARAVENT_BACKEND_ACKNOWLEDGE:
+		return acknowledge(backend, user);
+	case PARAVENT_BACKEND_EVENTS:
+		return set_events(backend, user);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int backend_open(struct inode *inode, struct file *filp)
+{
+	struct backend *backend = backend_of(filp);
+	unsigned long flags;
+	bool is_busy;
+
+	spin_lock_irqsave(&backend->lock, flags);
+	is_busy = backend->is_open;
+	backend->is_open = true;
+	spin_unlock_irqrestore(&backend->lock, flags);
+	return is_busy ? -EBUSY : nonseekable_open(inode, filp);
+}
+
+/* The last descriptor and the last mapping are gone. */
+static int backend_release(struct inode *inode, struct file *filp)
+{
+	struct backend *backend = backend_of(filp);
+	unsigned long flags;
+
+	mutex_lock(&backend->events_lock);
+	drop_call(backend);
+	set_kick(backend, NULL);
+	mutex_unlock(&backend->events_lock);
+	spin_lock_irqsave(&backend->lock, flags);
+	backend->is_open = false;
+	acknowledge_for_nobody(backend);
+	spin_unlock_irqrestore(&backend->lock, flags);
+	return 0;
+}
+
+static const struct file_operations backend_file_operations = {
+	.owner = THIS_MODULE,
+	.open = backend_open,
+	.release = backend_release,
+	.read = backend_read,
+	.write = backend_write,
+	.poll = backend_poll,
+	.mmap = backend_mmap,
+	.unlocked_ioctl = backend_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+/* ---- Reading the node ----------------------------------------------------------------- */
+
+bool backend_is_node(const struct device_node *node)
+{
+	return of_device_is_compatible(node, "paravent,virtio-backend-1");
+}
+
+static int read_node(struct backend *backend, struct device_node *node)
+{
+	struct paravent_backend *about = &backend->about;
+	const char *name, *frontend = "";
+	u32 queues[2];
+
+	if (of_property_read_u32(node, "reg", &backend->number) ||
+	    of_property_read_string(node, "label", &name) || !is_file_name(name) ||
+	    of_property_read_u32(node, "paravent,device-id", &about->device) ||
+	    of_property_read_u64(node, "paravent,features", &about->features) ||
+	    of_property_read_u32_array(node, "paravent,queues", queues, 2) ||
+	    of_property_read_u32(node, "paravent,doorbell", &backend->doorbell)) {
+		dev_err(backend->parent, "%pOF: no usable reg, label or description of the device\n",
+			node);
+		return -EINVAL;
+	}
+	of_property_read_string(node, "paravent,frontend", &frontend);
+	strscpy(about->name, name, sizeof(about->name));
+	strscpy(about->frontend, frontend, sizeof(about->frontend));
+	about->n_queues = queues[0];
+	about->queue_size_max = queues[1];
+	about->read_only = of_property_read_bool(node, "paravent,read-only");
+	of_property_read_u8_array(node, "local-mac-address", about->mac, sizeof(about->mac));
+	return 0;
+}
+
+/* Memory that the kernel knows and does not use. */
+static bool is_set_aside(phys_addr_t base, u64 bytes)
+{
+	u64 offset;
+
+	for (offset = 0; offset < bytes; offset += PAGE_SIZE) {
+		unsigned long pfn = PHYS_PFN(base + offset);
+
+		if (!pfn_valid(pfn) || !PageReserved(pfn_to_page(pfn))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int find_window(struct backend *backend, struct device_node *node)
+{
+	struct device_node *region = of_parse_phandle(node, "memory-region", 0);
+	struct resource resource = {};
+	int status = region ? of_address_to_resource(region, 0, &resource) : -EINVAL;
+
+	of_node_put(region);
+	if (status || !PAGE_ALIGNED(resource.start) || !PAGE_ALIGNED(resource_size(&resource))) {
+		dev_err(backend->parent, "%pOF: memory-region is no window\n", node);
+		return -EINVAL;
+	}
+	if (!is_set_aside(resource.start, resource_size(&resource))) {
+		dev_err(backend->parent,
+			"%pOF: the window %pR must lie in /memory and, without no-map, in /reserved-memory\n",
+			node, &resource);
+		return -EINVAL;
+	}
+	backend->about.window_address = resource.start;
+	backend->about.window_bytes = resource_size(&resource);
+	return 0;
+}
+
+static int map_state(struct backend *backend, struct device_node *node)
+{
+	u64 address;
+
+	if (of_property_read_u64(node, "paravent,state", &address) || !PAGE_ALIGNED(address)) {
+		dev_err(backend->parent, "%pOF: paravent,state is no page\n", node);
+		return -EINVAL;
+	}
+	backend->state = devm_ioremap(backend->parent, address, STATE_BYTES);
+	return backend->state ? 0 : -ENOMEM;
+}
+
+static int open_interrupt(struct backend *backend, struct device_node *node)
+{
+	int irq = of_irq_get(node, 0);
+
+	if (irq <= 0) {
+		return dev_err_probe(backend->parent, irq ? irq : -EINVAL, "%pOF: no interrupt\n",
+				     node);
+	}
+	return devm_request_irq(backend->parent, irq, backend_interrupt, 0, backend->about.name,
+				backend);
+}
+
+/* ---- The device ------------------------------------------------------------------------- */
+
+static void delete_backend(void *cookie)
+{
+	misc_deregister(&((struct backend *)cookie)->misc);
+}
+
+static int register_backend(struct backend *backend)
+{
+	struct device *parent = backend->parent;
+	const char *name = devm_kasprintf(parent, GFP_KERNEL, PARAVENT_BACKEND_FOLDER "-%s",
+					  backend->about.name);
+	const char *path = devm_kasprintf(parent, GFP_KERNEL, PARAVENT_BACKEND_FOLDER "/%s",
+					  backend->about.name);
+	int status;
+
+	if (!name || !path) {
+		return -ENOMEM;
+	}
+	backend->misc = (struct miscdevice){
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = name,
+		.nodename = path,
+		.fops = &backend_file_operations,
+		.parent = parent,
+		.mode = 0600,
+	};
+	status = misc_register(&backend->misc);
+	return status ? status : devm_add_action_or_reset(parent, delete_backend, backend);
+}
+
+int backend_create(struct device *parent, struct device_node *node)
+{
+	struct backend *backend = devm_kzalloc(parent, sizeof(*backend), GFP_KERNEL);
+	int status;
+
+	if (!backend) {
+		return -ENOMEM;
+	}
+	backend->parent = parent;
+	mutex_init(&backend->events_lock);
+	spin_lock_init(&backend->lock);
+	init_waitqueue_head(&backend->wait);
+	status = read_node(backend, node);
+	if (!status) {
+		status = find_window(backend, node);
+	}
+	if (!status) {
+		status = map_state(backend, node);
+	}
+	if (!status) {
+		status = open_interrupt(backend, node);
+	}
+	return status ? status : register_backend(backend);
+}
