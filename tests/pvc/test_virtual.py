@@ -134,6 +134,8 @@ def test_backend_node(system):
     assert get(system, "linux", node, "paravent,queues") == f"2 {queue_size:x}"
     assert get(system, "linux", node, "interrupts") == f"0 {interrupt - 32:x} 1"
     assert get(system, "linux", node, "paravent,doorbell") == f"{doorbell:x}"
+    mac = get(system, "linux", node, "local-mac-address", "bx")
+    assert mac == "2 11 22 33 44 55", "who sets the link up writes the address beside it, too"
     region = window(system, "linux", "port")
     assert get(system, "linux", node, "memory-region") == get(system, "linux", region, "phandle")
     assert get(system, "linux", region, "no-map") is None

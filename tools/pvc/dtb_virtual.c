@@ -69,5 +69,9 @@ void dtb_backend(struct dtb *dtb, const struct virtual_device *device, uint32_t 
 	if (device->read_only) {
 		dtb_flag(dtb, "paravent,read-only");
 	}
+	if (device->kind->device_id == PV_VIRTIO_NET) {
+		/* It shares eight bytes of configuration with the link, which the backend sets. */
+		dtb_bytes(dtb, "local-mac-address", device->mac, sizeof(device->mac));
+	}
 	dtb_close(dtb);
 }
