@@ -8,8 +8,10 @@
 #   open_apt NAME COMPONENTS [SUITE]
 #                                  read the package lists; NAME: of the state's
 #                                  folder; SUITE is preferred to the release
-#   download PACKAGE ARCHITECTURE  print the .deb's path, downloading it if need be
+#   download PACKAGE ARCHITECTURE [VERSION]
+#                                  print the .deb's path, downloading it if need be
 #   depends PACKAGE                print the names it depends on
+#   version_of PACKAGE             print its version
 #   unpack DEB FOLDER PATTERN...   the files that match; an error if there is none
 
 release=bookworm
@@ -130,17 +132,22 @@ depends() { # the Depends field of the version apt would install
 		tr ',|' '\n\n' | awk '{ sub(/:.*/, "", $1); print $1 }'
 }
 
+version_of() { # of the package apt would install
+	run_apt apt-cache --no-all-versions show "$1" | sed -n 's/^Version: //p'
+}
+
 # Prints the file of one package, downloading it if it is not there. apt names
 # no address for a file that lies before it, hence the empty folder.
 download() {
-	uri=$(cd "$archives/new" && run_apt apt-get download --print-uris "$1:$2" 2>>"$deb/log") ||
-		die "apt has no package $1:$2; see $deb/log"
+	name=$1:$2${3:+=$3}
+	uri=$(cd "$archives/new" && run_apt apt-get download --print-uris "$name" 2>>"$deb/log") ||
+		die "apt has no package $name; see $deb/log"
 	file=$(printf '%s\n' "$uri" | awk 'END { print $2 }')
 	size=$(printf '%s\n' "$uri" | awk 'END { print $3 }')
-	[ -n "$file" ] && [ -n "$size" ] || die "apt names no address for $1:$2; see $deb/log"
+	[ -n "$file" ] && [ -n "$size" ] || die "apt names no address for $name; see $deb/log"
 	if [ ! -e "$archives/$file" ] || [ "$(wc -c <"$archives/$file")" -ne "$size" ]; then
 		say "downloading $1 ($((size / 1024)) KiB)" >&2
-		(cd "$archives/new" && run_apt apt-get -q download "$1:$2" >>"$deb/log" 2>&1) ||
+		(cd "$archives/new" && run_apt apt-get -q download "$name" >>"$deb/log" 2>&1) ||
 			offline "$1"
 		mv "$archives/new/$file" "$archives/$file"
 	fi

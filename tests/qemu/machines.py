@@ -23,7 +23,7 @@ SD_CARD_SLOT = "/soc/mmc@7e300000"  # where raspi4b has it; boards have it at em
 
 
 def linux(kernel, file):
-    """A file of the Linux guest; kernel: "", "rt" or "backports"."""
+    """A file of the Linux guest; kernel: "", "rt", "backports" or "backports-rt"."""
     return os.path.join(ROOT, "build", f"linux-{kernel}" if kernel else "linux", file)
 
 

@@ -170,7 +170,7 @@ def rebind(machine, device, driver):
     return n_used
 
 
-@pytest.mark.parametrize("kernel", [""])  # "rt" and "backports" pass as well
+@pytest.mark.parametrize("kernel", [""])  # "rt", "backports", "backports-rt" pass as well
 def test_devices(start, tmp_path, kernel):
     """Every device works, through unbind and bind, and nothing it is given lies outside."""
     card = Card(tmp_path / "card")

@@ -7,10 +7,11 @@ import subprocess
 import pytest
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-LINUX = {"": "linux", "rt": "linux-rt", "backports": "linux-backports"}
+LINUX = {"": "linux", "rt": "linux-rt", "backports": "linux-backports",
+         "backports-rt": "linux-backports-rt"}
 KERNEL_FILES = ["fetched", "Image", "busybox", "kernel-release", "headers/build/Makefile",
-                "linux-image.deb", "dtbs/broadcom/bcm2711-rpi-4-b.dtb",
-                "dtbs/freescale/imx8mp-evk.dtb"]
+                "linux-image.deb", "linux-source.deb", "source/gpio-virtio.c", "source/i2c-virtio.c",
+                "dtbs/broadcom/bcm2711-rpi-4-b.dtb", "dtbs/freescale/imx8mp-evk.dtb"]
 FIRMWARE_FILES = ["fetched", "raspi/start4.elf", "raspi/fixup4.dat", "raspi/copyright",
                   "u-boot-rpi/u-boot.bin", "tf-a/rpi4/bl31.bin"]
 
@@ -34,6 +35,11 @@ def test_kernel_stays(tmp_path, kernel):
     fill(tmp_path / LINUX[kernel], KERNEL_FILES)
     result = run("tools/fetch", str(tmp_path), KERNEL=kernel)
     assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_kernel_unknown(tmp_path):
+    result = run("tools/fetch", str(tmp_path), KERNEL="nonsense")
+    assert result.returncode == 1 and "KERNEL=nonsense is not known; use rt, " in result.stdout
 
 
 @pytest.mark.parametrize("missing", KERNEL_FILES)
