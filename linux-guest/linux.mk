@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt:
+# The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt, and so on:
 #   Image              Debian's kernel, unmodified (tools/fetch)
 #   paravent.ko        the driver, built against that kernel's headers
 #   paravent-window.ko keeps virtio devices inside a window, built likewise
+#   module-virtio/     the virtio drivers that Debian leaves out, from the kernel's own source
 #   pvctl, demo        static arm64 programs
 #   modules/           the modules of that kernel which devices of boards need
 #   initramfs.cpio.gz  busybox and all of the above but the kernel
@@ -18,6 +19,7 @@ pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c port
                 text.c watch.c)
 linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
                 $(addprefix linux-guest/pvctl/,device.c text.c)
+linux-drivers := $(addprefix source/,gpio-virtio.c i2c-virtio.c)
 linux-abi    := $(addprefix include/abi/,hypercall.h port.h status.h virtio.h)
 
 linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
@@ -26,7 +28,7 @@ linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
 $(linux-build)/fetched: tools/fetch tools/apt.sh | $(setup)
 	$(Q)KERNEL=$(KERNEL) tools/fetch build && touch $@
 # Left by the same download; newer than what was made of the one before.
-$(addprefix $(linux-build)/,Image busybox kernel-release linux-image.deb): | $(linux-build)/fetched ;
+$(addprefix $(linux-build)/,Image busybox kernel-release linux-image.deb $(linux-drivers)): | $(linux-build)/fetched ;
 $(linux-build)/dtbs/%.dtb: | $(linux-build)/fetched
 	@test -s $@ || { echo '$@: no such device tree in the kernel package; see $(@D)'; exit 1; }
 
@@ -37,19 +39,25 @@ build/firmware/fetched: tools/fetch-firmware tools/apt.sh | $(setup)
 	$(Q)tools/fetch-firmware build && touch $@
 $(firmware): | build/firmware/fetched ;
 
-# Kbuild writes beside the sources, so it gets a copy of them: $(1), of linux-guest/$(1).
+# Kbuild writes beside the sources, so it gets a copy of them: $(1), of linux-guest/$(1) and of $(2).
 # Without BTF, which nothing here reads and which takes a vmlinux that Debian's headers do not have.
 define kbuild
 	$(call say,KBUILD,$@)
-	$(Q)rm -rf $(@D)/$(1) && cp -r linux-guest/$(1) $(@D)/$(1)
-	$(Q)+$(MAKE) -s --no-print-directory -C $(@D)/headers/build M=$(abspath $(@D)/$(1)) \
+	$(Q)rm -rf $(linux-build)/$(1) && cp -r linux-guest/$(1) $(linux-build)/$(1)
+	$(if $(2),$(Q)cp $(2) $(linux-build)/$(1))
+	$(Q)+$(MAKE) -s --no-print-directory -C $(linux-build)/headers/build M=$(abspath $(linux-build)/$(1)) \
 		PARAVENT=$(CURDIR) CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	$(Q)$(CROSS)strip --strip-debug -o $@ $(@D)/$(1)/$(@F)
+	$(Q)$(CROSS)strip --strip-debug $(linux-build)/$(1)/*.ko
 endef
 $(linux-build)/paravent.ko: $(linux-module) $(linux-abi) $(linux-build)/kernel-release
 	$(call kbuild,module)
+	$(Q)cp $(@D)/module/$(@F) $@
 $(linux-build)/paravent-window.ko: $(window-module) $(linux-build)/kernel-release
 	$(call kbuild,module-window)
+	$(Q)cp $(@D)/module-window/$(@F) $@
+virtio-modules := $(addprefix $(linux-build)/module-virtio/,gpio-virtio.ko i2c-virtio.ko)
+$(virtio-modules) &: linux-guest/module-virtio/Kbuild $(addprefix $(linux-build)/,$(linux-drivers) kernel-release)
+	$(call kbuild,module-virtio,$(addprefix $(linux-build)/,$(linux-drivers)))
 
 linux-headers := $(addprefix linux-guest/pvctl/,commands.h device.h request.h text.h) \
                 $(addprefix linux-guest/demo/,exchange.h table.h) \
@@ -62,7 +70,7 @@ $(linux-build)/demo: $(linux-demo-src) $(linux-headers) | $(setup)
 	$(Q)$(linux-program) $(linux-demo-src) -o $@
 
 $(linux-build)/modules/modules.dep: linux-guest/initramfs/modules linux-guest/initramfs/modules.list \
-		$(addprefix $(linux-build)/,linux-image.deb kernel-release)
+		$(addprefix $(linux-build)/,linux-image.deb kernel-release) $(virtio-modules)
 	$(call say,MODULES,$(@D))
 	$(Q)linux-guest/initramfs/modules $(linux-build)
 $(linux-build)/initramfs.cpio.gz: \

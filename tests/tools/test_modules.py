@@ -12,19 +12,21 @@ SOURCES = {
     "user": "void provided(void); void use(void); void use(void) { provided(); }",
     "provider": 'const char s[] __attribute__((section("__ksymtab_strings"))) = "provided";',
     "stranger": "int stranger;",
+    "own": "void provided(void); void use(void); void use(void) { provided(); }",
 }
 COMPRESSED = ["provider"]
+OWN = ["own"]  # not of the package
 
 
 @pytest.fixture
 def pick(tmp_path):
-    """pick(list): run it on a kernel package with SOURCES and the built-in module "inside"."""
+    """pick(list): run it on a kernel package with SOURCES, less OWN, and the built-in "inside"."""
     build = tmp_path / "build"
     tree = tmp_path / "tree"
     kernel = tree / "lib/modules" / RELEASE / "kernel"
     (tree / "DEBIAN").mkdir(parents=True)
     kernel.mkdir(parents=True)
-    build.mkdir()
+    (build / "module-virtio").mkdir(parents=True)
     (tree / "DEBIAN/control").write_text(
         "Package: kernel\nVersion: 1\nArchitecture: all\nMaintainer: none <none@example.org>\n"
         "Description: for a test\n")
@@ -32,7 +34,8 @@ def pick(tmp_path):
         source = tmp_path / f"{name}.c"
         source.write_text(f'{text}\nconst char n[] __attribute__((section(".modinfo"))) '
                           f'= "alias=of:N*T*Ctest,{name}";\n')
-        subprocess.run(["aarch64-linux-gnu-gcc", "-c", source, "-o", kernel / f"{name}.ko"],
+        folder = build / "module-virtio" if name in OWN else kernel
+        subprocess.run(["aarch64-linux-gnu-gcc", "-c", source, "-o", folder / f"{name}.ko"],
                        check=True)
         if name in COMPRESSED:
             subprocess.run(["xz", kernel / f"{name}.ko"], check=True)
@@ -48,7 +51,7 @@ def pick(tmp_path):
         (tmp_path / "modules.list").write_text("# a comment\n" + names)
         result = subprocess.run([tmp_path / "modules", build], text=True, check=False,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        found = sorted(path.name for path in build.glob("modules/kernel/*"))
+        found = sorted(path.name for path in build.glob("modules/*/*.ko"))
         return result, found, build / "modules"
 
     return run
@@ -61,6 +64,15 @@ def test_dependencies_come_along(pick):
     assert (folder / "kernel/provider.ko").read_bytes()[:4] == b"\x7fELF"
     assert "kernel/user.ko: kernel/provider.ko\n" in (folder / "modules.dep").read_text()
     assert "alias of:N*T*Ctest,user user\n" in (folder / "modules.alias").read_text()
+
+
+def test_own_module(pick):
+    """It is found, and so is what it needs of the kernel's."""
+    result, found, folder = pick("own\n")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert found == ["own.ko", "provider.ko"]
+    assert "updates/own.ko: kernel/provider.ko\n" in (folder / "modules.dep").read_text()
+    assert "alias of:N*T*Ctest,own own\n" in (folder / "modules.alias").read_text()
 
 
 def test_names_change(pick):
