@@ -7,6 +7,7 @@
 #   pvctl, demo        static arm64 programs
 #   modules/           the modules of that kernel which devices of boards need
 #   initramfs.cpio.gz  busybox and all of the above but the kernel
+#   rootfs.ext4        the same as a disk for a partition with root=/dev/vda
 #   dtbs/              device trees of boards, from the kernel's package
 linux-files := Image initramfs.cpio.gz
 
@@ -79,3 +80,6 @@ $(linux-build)/initramfs.cpio.gz: \
 		modules/modules.dep)
 	$(call say,CPIO,$@)
 	$(Q)linux-guest/initramfs/pack $(@D)
+$(linux-build)/rootfs.ext4: $(addprefix linux-guest/rootfs/,pack inittab profile rcS) $(linux-build)/initramfs.cpio.gz
+	$(call say,EXT4,$@)
+	$(Q)linux-guest/rootfs/pack $(@D)
