@@ -21,7 +21,7 @@ from board import load
 from devices import Card, succeed, try_disk, try_net
 from machines import Machine, build_linux, linux
 from server import serve
-from vrings import Watch
+from vrings import QemuRings, Watch
 from windows import RAM_BASE, block, command, console, entropy, network
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -89,7 +89,7 @@ def four_devices(folder, disk):
 
 def watch(machine, devices):
     windows = {name: device.reg for name, device in devices.items()}
-    return contextlib.closing(Watch(os.path.join(machine.folder, "qmp"),
+    return contextlib.closing(Watch(QemuRings(os.path.join(machine.folder, "qmp")),
                                     os.path.join(machine.folder, "ram"), windows))
 
 
