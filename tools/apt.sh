@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sourced by tools/fetch and tools/fetch-firmware: packages of Debian, downloaded
-# as files. The host is left as it is: apt runs with a state, a cache and a
-# sources list of its own under BUILD/deb, and nothing is installed.
+# Sourced by tools/fetch, tools/fetch-firmware and tools/fetch-lwip: packages of
+# Debian, downloaded as files. The host is left as it is: apt runs with a state, a
+# cache and a sources list of its own under BUILD/deb, and nothing is installed.
 #
 #   open_downloads BUILD           before all else; waits for another run in BUILD
-#   open_apt NAME COMPONENTS [SUITE]
+#   open_apt NAME COMPONENTS [SUITE [TYPE]]
 #                                  read the package lists; NAME: of the state's
-#                                  folder; SUITE is preferred to the release
+#                                  folder; SUITE is preferred to the release; TYPE:
+#                                  deb-src for source packages
 #   download PACKAGE ARCHITECTURE [VERSION]
 #                                  print the .deb's path, downloading it if need be
+#   download_source PACKAGE        print the paths of a source package's files, likewise
 #   depends PACKAGE                print the names it depends on
 #   version_of PACKAGE             print its version
 #   unpack DEB FOLDER PATTERN...   the files that match; an error if there is none
@@ -72,11 +74,12 @@ open_apt() {
 	[ -n "$mirror" ] || die "no Debian mirror in /etc/apt: add one to /etc/apt/sources.list"
 	security=$(host_mirror '-security')
 	[ -n "$security" ] || security=$mirror-security # as on every mirror that has it
+	signed="${4:-deb} [signed-by=$keyring]"
 	{
-		printf 'deb [signed-by=%s] %s %s %s\n' $keyring "$mirror" $release "$2"
-		printf 'deb [signed-by=%s] %s %s %s\n' $keyring "$mirror" $release-updates "$2"
-		printf 'deb [signed-by=%s] %s %s %s\n' $keyring "$security" $release-security "$2"
-		[ -z "${3:-}" ] || printf 'deb [signed-by=%s] %s %s %s\n' $keyring "$mirror" "$3" "$2"
+		printf '%s %s %s %s\n' "$signed" "$mirror" $release "$2"
+		printf '%s %s %s %s\n' "$signed" "$mirror" $release-updates "$2"
+		printf '%s %s %s %s\n' "$signed" "$security" $release-security "$2"
+		[ -z "${3:-}" ] || printf '%s %s %s %s\n' "$signed" "$mirror" "$3" "$2"
 	} >"$apt/etc/sources.list"
 
 	# Read after the host's configuration: keeps its proxy, drops its hooks, which
@@ -114,8 +117,7 @@ END
 	say "reading the package lists of ${3:-$release} from $mirror"
 	if ! run_apt apt-get update >"$deb/log" 2>&1; then
 		# After "make clean" everything may still be there.
-		set -- "$apt/lists/"*_Packages*
-		[ -e "$1" ] || offline "the package lists"
+		find "$apt/lists" -name '*_Packages*' -o -name '*_Sources*' | grep -q . || offline "the package lists"
 		say "$mirror does not answer: going by the package lists of last time"
 	fi
 }
@@ -136,22 +138,31 @@ version_of() { # of the package apt would install
 	run_apt apt-cache --no-all-versions show "$1" | sed -n 's/^Version: //p'
 }
 
-# Prints the file of one package, downloading it if it is not there. apt names
-# no address for a file that lies before it, hence the empty folder.
-download() {
-	name=$1:$2${3:+=$3}
-	uri=$(cd "$archives/new" && run_apt apt-get download --print-uris "$name" 2>>"$deb/log") ||
-		die "apt has no package $name; see $deb/log"
-	file=$(printf '%s\n' "$uri" | awk 'END { print $2 }')
-	size=$(printf '%s\n' "$uri" | awk 'END { print $3 }')
-	[ -n "$file" ] && [ -n "$size" ] || die "apt names no address for $name; see $deb/log"
-	if [ ! -e "$archives/$file" ] || [ "$(wc -c <"$archives/$file")" -ne "$size" ]; then
-		say "downloading $1 ($((size / 1024)) KiB)" >&2
-		(cd "$archives/new" && run_apt apt-get -q download "$name" >>"$deb/log" 2>&1) ||
-			offline "$1"
-		mv "$archives/new/$file" "$archives/$file"
+download() { obtain "$1" download "$1:$2${3:+=$3}"; }
+download_source() { obtain "$1" source --download-only "$1"; }
+
+# obtain PACKAGE COMMAND...: prints the files that apt-get COMMAND is about,
+# downloading them if one is not there. apt names no address for a file that lies
+# before it, hence the empty folder.
+obtain() {
+	what=$1
+	shift
+	uris=$(cd "$archives/new" && run_apt apt-get "$@" --print-uris 2>>"$deb/log") ||
+		die "apt has no package $what; see $deb/log"
+	files=$(printf '%s\n' "$uris" | sed -n "s/^'[^']*' //p") # name, size, sum
+	[ -n "$files" ] || die "apt names no address for $what; see $deb/log"
+	if ! printf '%s\n' "$files" | are_there; then
+		say "downloading $what ($(printf '%s\n' "$files" | awk '{ n += $2 } END { print int(n / 1024) }') KiB)" >&2
+		(cd "$archives/new" && run_apt apt-get -q "$@" >>"$deb/log" 2>&1) || offline "$what"
+		mv "$archives/new/"* "$archives/"
 	fi
-	printf '%s\n' "$archives/$file"
+	printf '%s\n' "$files" | awk -v folder="$archives" '{ print folder "/" $1 }'
+}
+
+are_there() {
+	while read -r name size _; do
+		[ -e "$archives/$name" ] && [ "$(wc -c <"$archives/$name")" -eq "$size" ] || return 1
+	done
 }
 
 unpack() {

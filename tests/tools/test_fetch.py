@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/fetch and tools/fetch-firmware: what is complete stays, what is not is noticed."""
+"""tools/fetch, fetch-firmware and fetch-lwip: what is complete stays, what is not is noticed."""
 
 import os
 import subprocess
@@ -12,8 +12,11 @@ LINUX = {"": "linux", "rt": "linux-rt", "backports": "linux-backports",
 KERNEL_FILES = ["fetched", "Image", "busybox", "kernel-release", "headers/build/Makefile",
                 "linux-image.deb", "linux-source.deb", "source/gpio-virtio.c", "source/i2c-virtio.c",
                 "dtbs/broadcom/bcm2711-rpi-4-b.dtb", "dtbs/freescale/imx8mp-evk.dtb"]
-FIRMWARE_FILES = ["fetched", "raspi/start4.elf", "raspi/fixup4.dat", "raspi/copyright",
-                  "u-boot-rpi/u-boot.bin", "tf-a/rpi4/bl31.bin"]
+FILES = {
+    "firmware": ["fetched", "raspi/start4.elf", "raspi/fixup4.dat", "raspi/copyright",
+                 "u-boot-rpi/u-boot.bin", "tf-a/rpi4/bl31.bin"],
+    "lwip": ["fetched", "COPYING", "src/core/tcp.c", "src/include/lwip/init.h"],
+}
 
 
 def run(*command, **variables):
@@ -50,21 +53,22 @@ def test_kernel_is_completed(tmp_path, missing):
     assert "could not be downloaded" in result.stdout and "connect" in result.stdout
 
 
-def test_firmware_stays(tmp_path):
-    fill(tmp_path / "firmware", FIRMWARE_FILES)
-    result = run("tools/fetch-firmware", str(tmp_path))
+@pytest.mark.parametrize("what", FILES)
+def test_others_stay(tmp_path, what):
+    fill(tmp_path / what, FILES[what])
+    result = run(f"tools/fetch-{what}", str(tmp_path))
     assert (result.returncode, result.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("missing", FIRMWARE_FILES)
-def test_firmware_is_completed(tmp_path, missing):
-    fill(tmp_path / "firmware", [name for name in FIRMWARE_FILES if name != missing])
-    result = run("tools/fetch-firmware", str(tmp_path))
+@pytest.mark.parametrize("what, missing", [(what, name) for what, names in FILES.items() for name in names])
+def test_others_are_completed(tmp_path, what, missing):
+    fill(tmp_path / what, [name for name in FILES[what] if name != missing])
+    result = run(f"tools/fetch-{what}", str(tmp_path))
     assert result.returncode == 1
     assert "could not be downloaded" in result.stdout and "connect" in result.stdout
 
 
-@pytest.mark.parametrize("tool", ["tools/fetch", "tools/fetch-firmware"])
+@pytest.mark.parametrize("tool", ["tools/fetch", "tools/fetch-firmware", "tools/fetch-lwip"])
 def test_usage(tool):
     for arguments in (["--nonsense"], ["one", "two"]):
         result = run(tool, *arguments)
