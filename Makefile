@@ -26,7 +26,7 @@ MAKEFLAGS   += -j$(shell nproc) --no-builtin-rules
 all:
 
 -include arch/arm64/arm64.mk core/core.mk partitions/partitions.mk
--include tools/pvc/pvc.mk tools/pvc/pvc-back.mk $(foreach d,sdk rtos drivers virtio,rtos-guests/$d/$d.mk)
+-include tools/pvc/pvc.mk tools/pvc/pvc-back.mk $(foreach d,sdk rtos drivers virtio net,rtos-guests/$d/$d.mk)
 -include $(sort $(wildcard rtos-guests/apps/*/app.mk)) tests/qemu/guests/guests.mk
 -include linux-guest/linux.mk
 

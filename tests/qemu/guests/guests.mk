@@ -14,6 +14,8 @@ app-hostile := $(sdk-test) $(addprefix tests/qemu/guests/hostile/,hostile.o memo
 app-devices := $(sdk-test) $(obj-drivers) tests/qemu/guests/devices/devices.o
 app-ramdisk := $(sdk-test) $(obj-virtio-server) tests/qemu/guests/ramdisk/ramdisk.o
 app-blkclient := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/blkclient/blkclient.o
+app-net     := $(obj-sdk) $(obj-virtio-net) $(obj-net) $(call lwip-users,tests/qemu/guests/net/net.o \
+	rtos-guests/apps/netdisk/echo.o)
 app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
 
 # These bring their own start-up.
