@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/net/network.c rtos-guests/net/port.c build/lwip/src/core/def.c
    build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c
    build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c
@@ -8,7 +9,6 @@
    build/lwip/src/netif/ethernet.c */
 /* flags: -Irtos-guests/net/include -Irtos-guests/virtio/include -Irtos-guests/sdk/include
    -isystem build/lwip/src/include */
-/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lwIP's interface on a virtual network device: lwIP is the real one, the device
  * a list of frames each way.

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: partitions/virtio.c core/spinlock.c core/panic.c core/region.c core/format.c tests/fake/vcpu.c
    tests/fake/memory.c tests/fake/cpu.c tests/fake/gic.c tests/fake/uart.c tests/fake/system.c */
-/* SPDX-License-Identifier: Apache-2.0 */
 /* alpha drives the disk that beta serves; gamma drives the network device that alpha serves. */
 #include "tests/fake/vcpu.h"
 
