@@ -55,7 +55,8 @@ struct virtual_device {
 	uint64_t         reset_begin;     /* time_now() of that write */
 };
 
-static struct virtual_device devices[MAX_VIRTUAL_DEVICES];
+/* Most systems have few: boot clears none, virtio_init() those that there are. */
+static struct virtual_device devices[MAX_VIRTUAL_DEVICES] SECTION(".uncleared");
 
 /* ---- What the two ends see ------------------------------------------------- */
 
@@ -145,7 +146,7 @@ static void announce_config(struct virtual_device *device) NEEDS_LOCK(device->lo
 
 /* ---- Reset ------------------------------------------------------------------ */
 
-/* As at power-on, but for the configuration space. A driver that did anything has set a status. */
+/* A driver that did anything has set a status. */
 static void forget_driver(struct virtual_device *device) NEEDS_LOCK(device->lock)
 {
 	device->features = 0;
@@ -407,17 +408,13 @@ static void clear_page(pa_t address)
 
 static void init_device(struct virtual_device *device, const struct virtual_device_config *config)
 {
+	__builtin_memset(device, 0, sizeof(*device));
 	device->config = config;
 	clear_page(config->registers);
 	clear_page(config->state);
 	spinlock_take(&device->lock);
-	device->status = 0;
-	device->sequence = 0;
-	device->generation = 0;
 	device->epoch = 1;
 	device->is_acknowledged = true;
-	device->is_resetting = false;
-	forget_driver(device);
 
 	show(device, PV_VIRTIO_MAGIC_VALUE, PV_VIRTIO_MAGIC);
 	show(device, PV_VIRTIO_VERSION, 2);
