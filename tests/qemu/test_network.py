@@ -137,8 +137,8 @@ def test_frames(boot, tmp_path):
     for i in range(100):
         wire.ping(MAC, ADDRESS, 10_000 + i, os.urandom(56))
     board.type(f"{MONITOR}set_link net off\n{MONITOR}")
-    board.expect(r"net *\| net: link down")
+    board.expect(r"net: link down")  # the monitor may stand in the way of what comes before
     board.type(f"{MONITOR}set_link net on\n{MONITOR}")
-    board.expect(r"net *\| net: link up")
+    board.expect(r"net: link up")
     wire.ping(MAC, ADDRESS, 20_000, b"again")
     wire.close()
