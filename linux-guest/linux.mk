@@ -9,6 +9,8 @@
 #   initramfs.cpio.gz  busybox and all of the above but the kernel
 #   rootfs.ext4        the same as a disk for a partition with root=/dev/vda
 #   dtbs/              device trees of boards, from the kernel's package
+# and for a partition that serves devices to others:
+#   pvserve            static arm64 program
 linux-files := Image initramfs.cpio.gz
 
 linux-module := Kbuild access.h attributes.c backend.c backend.h control.c control.h file.c file.h hypercall.c \
@@ -21,6 +23,9 @@ pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c port
 linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
                 $(addprefix linux-guest/pvctl/,device.c text.c)
 linux-drivers := $(addprefix source/,gpio-virtio.c i2c-virtio.c)
+pvserve-src  := $(addprefix linux-guest/pvserve/,block.c console.c daemon.c device.c gpio.c i2c.c \
+                main.c net.c rng.c service.c vhost_user.c) \
+                $(addprefix rtos-guests/virtio/,ring.c virtqueue_device.c virtqueue_driver.c)
 linux-abi    := $(addprefix include/abi/,hypercall.h port.h status.h virtio.h)
 
 linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
@@ -69,6 +74,10 @@ $(linux-build)/pvctl: $(pvctl-src) $(linux-headers) | $(setup)
 $(linux-build)/demo: $(linux-demo-src) $(linux-headers) | $(setup)
 	$(call say,CC,$@)
 	$(Q)$(linux-program) $(linux-demo-src) -o $@
+$(linux-build)/pvserve: $(pvserve-src) $(linux-abi) linux-guest/module/virtio_backend.h \
+		$(addprefix linux-guest/pvserve/,daemon.h device.h kinds.h service.h vhost_user.h) | $(setup)
+	$(call say,CC,$@)
+	$(Q)$(linux-program) -Irtos-guests/virtio/include -Irtos-guests/sdk/include $(pvserve-src) -o $@
 
 $(linux-build)/modules/modules.dep: linux-guest/initramfs/modules linux-guest/initramfs/modules.list \
 		$(addprefix $(linux-build)/,linux-image.deb kernel-release) $(virtio-modules)

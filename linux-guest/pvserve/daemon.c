@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* pidfd_open() */
+#include "linux-guest/pvserve/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STATUS_CANNOT_RUN 127
+
+bool daemon_prepare(struct daemon *daemon)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	*daemon = (struct daemon){ .life = -1 };
+	daemon->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	/* Without a name the kernel makes one up, and no file is left behind. */
+	return daemon->listener >= 0 &&
+	       bind(daemon->listener, (struct sockaddr *)&address, sizeof(sa_family_t)) == 0 &&
+	       listen(daemon->listener, 1) == 0;
+}
+
+static _Noreturn void become(pid_t parent, char *const *arguments)
+{
+	/* Nobody else would end it, and it holds the window. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent) {
+		execvp(arguments[0], arguments);
+		fprintf(stderr, "pvserve: %s: %s\n", arguments[0], strerror(errno));
+	}
+	_exit(STATUS_CANNOT_RUN);
+}
+
+bool daemon_start(struct daemon *daemon, char *const *arguments)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		become(parent, arguments);
+	}
+	if (pid < 0) {
+		return false;
+	}
+	daemon->pid = pid;
+	daemon->life = pidfd_open(pid, 0);
+	return daemon->life >= 0;
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	if (daemon->pid != 0) {
+		kill(daemon->pid, SIGKILL);
+		while (waitpid(daemon->pid, NULL, 0) < 0 && errno == EINTR) {
+		}
+		daemon->pid = 0;
+	}
+	if (daemon->life >= 0) {
+		close(daemon->life);
+		daemon->life = -1;
+	}
+}
+
+int daemon_connect(const struct daemon *daemon)
+{
+	struct sockaddr_un address;
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && (getsockname(daemon->listener, (struct sockaddr *)&address, &length) != 0 ||
+			connect(fd, (struct sockaddr *)&address, length) != 0)) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}

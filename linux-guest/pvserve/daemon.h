@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program that serves a socket, and ends when pvserve does. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct daemon {
+	pid_t pid;      /* 0: not running */
+	int   life;     /* readable when it has ended */
+	int   listener; /* its socket, inherited; kept, so that a new one goes on with it */
+};
+
+/* The socket; false with errno. Call it once. */
+bool daemon_prepare(struct daemon *daemon);
+
+/* False with errno. That the program cannot be run shows in its end, after a message. */
+bool daemon_start(struct daemon *daemon, char *const *arguments);
+
+/* Kill it and wait: when this returns, its memory and its disk are let go. */
+void daemon_stop(struct daemon *daemon);
+
+/* A new connection to it, or -1 with errno. */
+int daemon_connect(const struct daemon *daemon);

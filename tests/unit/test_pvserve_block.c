@@ -1,0 +1,481 @@
+/* links: linux-guest/pvserve/block.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
+   linux-guest/pvserve/daemon.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
+   rtos-guests/virtio/virtqueue_device.c */
+/* flags: -std=gnu11 -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pvserve's disk with a real qemu-storage-daemon, against a driver here: every
+ * byte comes back, whoever of the two is killed, and whenever.
+ *
+ * In place of the hypervisor and the Linux driver stand a window in a memfd and a
+ * state record in shared memory.
+ */
+#define _GNU_SOURCE /* memfd_create() */
+#include "linux-guest/pvserve/kinds.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define WINDOW_ADDRESS  UINT64_C(0x47000000)
+#define WINDOW_BYTES    0x40000u
+#define QUEUE_SIZE      32u
+#define SLOT_BYTES      4096u
+#define N_SLOTS         8u /* three descriptors each */
+#define SECTOR_BYTES    512u
+#define DISK_SECTORS    8192u
+#define SECTORS_A_SLOT  (SLOT_BYTES / SECTOR_BYTES)
+#define PATIENCE_MS     30000
+#define FIRST_HEADER    0x8000u /* in the window */
+#define HEADER_STEP     64u
+#define STATUS_OFFSET   32u
+#define FIRST_DATA      0x10000u
+
+/* What EL2 and the kernel's driver hold, as both processes see it. */
+static struct shared {
+	uint32_t sequence; /* of what follows, for nobody: writes are ordered by the turns of the test */
+	volatile uint32_t acknowledged;
+	volatile uint64_t capacity;
+	struct pv_virtio_state state;
+} *shared;
+
+static int window_fd, interrupt_fd;
+static unsigned char *window;
+static char disk_path[] = "/tmp/pvserve-disk-XXXXXX";
+static pid_t server;
+static struct pv_virtqueue_driver driver;
+static struct {
+	bool     is_busy;
+	bool     is_write;
+	uint32_t sector;
+	unsigned char content[SLOT_BYTES];
+} slots[N_SLOTS];
+static unsigned char disk[DISK_SECTORS * SECTOR_BYTES]; /* what it should hold */
+static uint8_t slot_of[QUEUE_SIZE];
+
+/* ---- In place of device.c ------------------------------------------------------------- */
+
+bool device_say(const struct device *device, const char *format, ...)
+{
+	va_list list;
+
+	(void)device;
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+	return false;
+}
+
+bool device_read_state(struct device *device)
+{
+	device->state = shared->state;
+	return true;
+}
+
+bool device_configure(const struct device *device, uint32_t offset, uint64_t value)
+{
+	(void)device;
+	assert_int_equal(offset, 0);
+	shared->capacity = value;
+	return true;
+}
+
+bool device_acknowledge(const struct device *device, uint32_t epoch)
+{
+	(void)device;
+	shared->acknowledged = epoch;
+	return true;
+}
+
+bool device_ring(const struct device *device)
+{
+	uint64_t one = 1;
+
+	(void)device;
+	return write(interrupt_fd, &one, sizeof(one)) == sizeof(one);
+}
+
+struct pv_virtqueue_config device_queue(const struct device *device, uint32_t queue)
+{
+	const struct pv_virtio_queue_state *state = &device->state.queues[queue];
+
+	return (struct pv_virtqueue_config){
+		.size = state->size,
+		.descriptors = state->descriptors,
+		.available = state->available,
+		.used = state->used,
+		.features = device->state.features,
+	};
+}
+
+/* ---- The server --------------------------------------------------------------------------- */
+
+static _Noreturn void serve(void)
+{
+	static struct service service;
+	char *arguments[] = { disk_path, NULL };
+
+	service.kind = &block_kind;
+	service.device = (struct device){
+		.fd = window_fd, /* always ready: the server looks at the state all the time */
+		.about = { .name = "disk", .frontend = "test", .n_queues = 1 },
+		.window = { window, WINDOW_ADDRESS, WINDOW_BYTES },
+	};
+	(void)device_read_state(&service.device);
+	for (size_t i = 0; i < SERVICE_FDS_MAX; i++) {
+		service.fds[i].fd = -1;
+	}
+	if (block_kind.open(&service, arguments)) {
+		service_run(&service);
+	}
+	_exit(1);
+}
+
+static void start_server(void)
+{
+	server = fork();
+	assert_true(server >= 0);
+	if (server == 0) {
+		serve();
+	}
+}
+
+static void kill_server(void)
+{
+	assert_int_equal(kill(server, SIGKILL), 0);
+	assert_int_equal(waitpid(server, NULL, 0), server);
+}
+
+/* Its only child. 0: it has none just now. */
+static pid_t find_daemon(void)
+{
+	char path[64];
+	int pid = 0;
+	FILE *children;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", server, server);
+	children = fopen(path, "r");
+	assert_non_null(children);
+	if (fscanf(children, "%d", &pid) != 1) {
+		pid = 0;
+	}
+	fclose(children);
+	return pid;
+}
+
+/* ---- The driver ---------------------------------------------------------------------------- */
+
+static uint32_t random_number(uint32_t limit)
+{
+	static uint64_t x = 0x9e3779b97f4a7c15u;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 32) % limit;
+}
+
+static void start_driver(void)
+{
+	const struct pv_virtio_window view = { window, WINDOW_ADDRESS, WINDOW_BYTES };
+	const struct pv_virtqueue_config config = {
+		.size = QUEUE_SIZE,
+		.descriptors = WINDOW_ADDRESS,
+		.available = WINDOW_ADDRESS + 0x1000,
+		.used = WINDOW_ADDRESS + 0x2000,
+		.features = PV_VIRTIO_FEATURES,
+	};
+
+	assert_int_equal(pv_virtqueue_driver_open(&driver, &view, &config), PV_OK);
+	memset(slots, 0, sizeof(slots));
+	shared->state.queues[0] = (struct pv_virtio_queue_state){
+		.size = config.size,
+		.descriptors = config.descriptors,
+		.available = config.available,
+		.used = config.used,
+	};
+	shared->state.features = PV_VIRTIO_FEATURES;
+	__sync_synchronize();
+	shared->state.status = PV_VIRTIO_S_DRIVER_OK | PV_VIRTIO_S_FEATURES_OK;
+}
+
+static void reset_driver(void)
+{
+	shared->state.status = 0;
+	memset(shared->state.queues, 0, sizeof(shared->state.queues));
+	__sync_synchronize();
+	shared->state.epoch++;
+	for (int ms = 0; shared->acknowledged != shared->state.epoch; ms++) {
+		assert_true(ms < PATIENCE_MS);
+		poll(NULL, 0, 1);
+	}
+}
+
+static bool overlaps(uint32_t sector)
+{
+	for (size_t i = 0; i < N_SLOTS; i++) {
+		if (slots[i].is_busy && sector < slots[i].sector + SECTORS_A_SLOT &&
+		    slots[i].sector < sector + SECTORS_A_SLOT) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_request(uint32_t slot)
+{
+	unsigned char *header = window + FIRST_HEADER + slot * HEADER_STEP;
+	unsigned char *data = window + FIRST_DATA + slot * SLOT_BYTES;
+	uint64_t address = WINDOW_ADDRESS + FIRST_HEADER + slot * HEADER_STEP;
+	struct pv_virtqueue_piece pieces[] = {
+		{ address, 16, false },
+		{ WINDOW_ADDRESS + FIRST_DATA + slot * SLOT_BYTES, SLOT_BYTES, false },
+		{ address + STATUS_OFFSET, 1, true },
+	};
+	uint16_t head;
+
+	do {
+		slots[slot].sector = random_number(DISK_SECTORS - SECTORS_A_SLOT + 1);
+	} while (overlaps(slots[slot].sector));
+	slots[slot].is_busy = true;
+	slots[slot].is_write = random_number(2) == 0;
+	pieces[1].is_writable = !slots[slot].is_write;
+	memcpy(header, &(uint32_t){ slots[slot].is_write }, 4);
+	memset(header + 4, 0, 4);
+	memcpy(header + 8, &(uint64_t){ slots[slot].sector }, 8);
+	header[STATUS_OFFSET] = 0xff;
+	if (slots[slot].is_write) {
+		for (size_t i = 0; i < SLOT_BYTES; i += 4) {
+			memcpy(slots[slot].content + i, &(uint32_t){ random_number(UINT32_MAX) }, 4);
+		}
+		memcpy(data, slots[slot].content, SLOT_BYTES);
+	} else {
+		memset(data, 0xa5, SLOT_BYTES);
+	}
+	assert_int_equal(pv_virtqueue_add(&driver, pieces, 3, &head), PV_OK);
+	slot_of[head] = (uint8_t)slot;
+}
+
+static void finish_request(uint16_t head, uint32_t bytes)
+{
+	uint32_t slot = slot_of[head];
+	unsigned char *expected = disk + slots[slot].sector * SECTOR_BYTES;
+
+	assert_true(slots[slot].is_busy);
+	assert_int_equal(window[FIRST_HEADER + slot * HEADER_STEP + STATUS_OFFSET], 0);
+	assert_int_equal(bytes, slots[slot].is_write ? 1 : SLOT_BYTES + 1);
+	if (slots[slot].is_write) {
+		memcpy(expected, slots[slot].content, SLOT_BYTES);
+	} else {
+		assert_memory_equal(window + FIRST_DATA + slot * SLOT_BYTES, expected, SLOT_BYTES);
+	}
+	slots[slot].is_busy = false;
+}
+
+/* Take what is finished, waiting for it at most a while. */
+static uint32_t finish_some(void)
+{
+	struct pollfd fd = { interrupt_fd, POLLIN, 0 };
+	uint32_t n = 0, bytes;
+	uint64_t count;
+	uint16_t head;
+
+	pv_virtqueue_driver_wait_end(&driver);
+	do {
+		enum pv_status status;
+
+		while ((status = pv_virtqueue_collect(&driver, &head, &bytes)) == PV_OK) {
+			finish_request(head, bytes);
+			n++;
+		}
+		assert_int_equal(status, PV_EMPTY);
+	} while (!pv_virtqueue_driver_wait_begin(&driver));
+	if (n == 0) {
+		assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+		assert_int_equal(read(interrupt_fd, &count, sizeof(count)), sizeof(count));
+	}
+	return n;
+}
+
+/* Requests until `n` are finished; none is in flight then, unless is_left. */
+static void run_requests(uint32_t n, bool is_left)
+{
+	uint32_t n_added = 0, n_finished = 0;
+
+	while (n_finished < n) {
+		for (uint32_t i = 0; i < N_SLOTS && n_added < n; i++) {
+			if (!slots[i].is_busy) {
+				add_request(i);
+				n_added++;
+			}
+		}
+		if (is_left && n_added == n) {
+			return;
+		}
+		n_finished += finish_some();
+	}
+}
+
+static void finish_all(void)
+{
+	for (uint32_t i = 0; i < N_SLOTS; i++) {
+		while (slots[i].is_busy) {
+			finish_some();
+		}
+	}
+}
+
+/* ---- Tests ---------------------------------------------------------------------------------- */
+
+static void *map_shared(size_t bytes, int fd)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	return memory;
+}
+
+static int begin(void **state)
+{
+	int fd;
+
+	(void)state;
+	strcpy(disk_path + sizeof(disk_path) - 7, "XXXXXX");
+	fd = mkstemp(disk_path);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, sizeof(disk)), 0);
+	close(fd);
+	memset(disk, 0, sizeof(disk));
+	window_fd = memfd_create("window", 0);
+	assert_int_equal(ftruncate(window_fd, WINDOW_BYTES), 0);
+	window = map_shared(WINDOW_BYTES, window_fd);
+	shared = map_shared(sizeof(*shared), -1);
+	shared->state.epoch = 1;
+	interrupt_fd = eventfd(0, 0);
+	start_driver();
+	start_server();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	kill_server();
+	munmap(window, WINDOW_BYTES);
+	munmap(shared, sizeof(*shared));
+	close(window_fd);
+	close(interrupt_fd);
+	unlink(disk_path);
+	return 0;
+}
+
+static void test_disk(void **state)
+{
+	(void)state;
+	run_requests(2000, false);
+	assert_int_equal(shared->capacity, DISK_SECTORS);
+}
+
+static void test_daemon_killed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		pid_t victim;
+
+		run_requests(50 + random_number(50), true);
+		victim = find_daemon();
+		if (victim != 0) {
+			kill(victim, SIGKILL);
+		}
+		finish_all();
+	}
+}
+
+static void test_server_killed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		run_requests(50 + random_number(50), true);
+		kill_server();
+		start_server();
+		finish_all();
+	}
+}
+
+/* After the acknowledgement nobody writes to the window any more. */
+static void test_reset(void **state)
+{
+	static unsigned char copy[WINDOW_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		run_requests(random_number(20) + N_SLOTS, true);
+		for (size_t slot = 0; slot < N_SLOTS; slot++) {
+			/* Done or not: both are right, and only a read tells. */
+			slots[slot].is_write = slots[slot].is_write && slots[slot].is_busy;
+		}
+		reset_driver();
+		memcpy(copy, window, WINDOW_BYTES);
+		for (size_t slot = 0; slot < N_SLOTS; slot++) {
+			if (slots[slot].is_write) {
+				FILE *file = fopen(disk_path, "r");
+				size_t at = slots[slot].sector * SECTOR_BYTES;
+
+				assert_non_null(file);
+				assert_int_equal(fseek(file, (long)at, SEEK_SET), 0);
+				assert_int_equal(fread(disk + at, 1, SLOT_BYTES, file), SLOT_BYTES);
+				fclose(file);
+			}
+		}
+		assert_memory_equal(copy, window, WINDOW_BYTES);
+		start_driver();
+	}
+	run_requests(200, false);
+}
+
+static void test_hostile_driver(void **state)
+{
+	struct pv_virtqueue_piece piece = { WINDOW_ADDRESS, 16, false };
+	uint16_t head;
+
+	(void)state;
+	run_requests(100, false);
+	assert_int_equal(pv_virtqueue_add(&driver, &piece, 1, &head), PV_OK);
+	/* Behind the window lies what the daemon is shown besides. */
+	memcpy(driver.queue.descriptors + 16u * head, &(uint64_t){ WINDOW_ADDRESS + WINDOW_BYTES }, 8);
+	reset_driver();
+	start_driver();
+	assert_int_equal(pv_virtqueue_add(&driver, &piece, 1, &head), PV_OK);
+	memcpy(driver.queue.available + 2, &(uint16_t){ 1000 }, 2);
+	reset_driver();
+	start_driver();
+	run_requests(100, false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_disk, begin, end),
+		cmocka_unit_test_setup_teardown(test_daemon_killed, begin, end),
+		cmocka_unit_test_setup_teardown(test_server_killed, begin, end),
+		cmocka_unit_test_setup_teardown(test_reset, begin, end),
+		cmocka_unit_test_setup_teardown(test_hostile_driver, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
