@@ -11,7 +11,8 @@
 #   dtbs/              device trees of boards, from the kernel's package
 # and for a partition that serves devices to others:
 #   pvserve            static arm64 program
-linux-files := Image initramfs.cpio.gz
+#   initramfs-backend.cpio.gz  the above with pvserve and qemu-storage-daemon
+linux-files := Image initramfs.cpio.gz initramfs-backend.cpio.gz
 
 linux-module := Kbuild access.h attributes.c backend.c backend.h control.c control.h file.c file.h hypercall.c \
                 hypercall.h layout.c layout.h main.c paravent.h port.c port.h transfer.c \
@@ -84,7 +85,8 @@ $(linux-build)/modules/modules.dep: linux-guest/initramfs/modules linux-guest/in
 	$(call say,MODULES,$(@D))
 	$(Q)linux-guest/initramfs/modules $(linux-build)
 $(linux-build)/initramfs.cpio.gz: \
-		$(addprefix linux-guest/initramfs/,pack init devtest mdev.conf udhcpc.script) \
+		$(addprefix linux-guest/initramfs/,pack archive.sh init devtest mdev.conf \
+		udhcpc.script) \
 		$(addprefix $(linux-build)/,busybox paravent.ko paravent-window.ko pvctl demo \
 		modules/modules.dep)
 	$(call say,CPIO,$@)
@@ -92,3 +94,11 @@ $(linux-build)/initramfs.cpio.gz: \
 $(linux-build)/rootfs.ext4: $(addprefix linux-guest/rootfs/,pack inittab profile rcS) $(linux-build)/initramfs.cpio.gz
 	$(call say,EXT4,$@)
 	$(Q)linux-guest/rootfs/pack $(@D)
+
+build/storage-daemon/fetched: tools/fetch-storage-daemon tools/apt.sh | $(setup)
+	$(Q)tools/fetch-storage-daemon build && touch $@
+$(linux-build)/initramfs-backend.cpio.gz: build/storage-daemon/fetched \
+		$(addprefix linux-guest/initramfs/,pack-backend archive.sh) \
+		$(addprefix $(linux-build)/,initramfs.cpio.gz pvserve)
+	$(call say,CPIO,$@)
+	$(Q)linux-guest/initramfs/pack-backend $(@D) build/storage-daemon
