@@ -14,8 +14,8 @@
 #   initramfs-backend.cpio.gz  the above with pvserve and qemu-storage-daemon
 linux-files := Image initramfs.cpio.gz initramfs-backend.cpio.gz
 
-linux-module := Kbuild access.h attributes.c backend.c backend.h control.c control.h file.c file.h hypercall.c \
-                hypercall.h layout.c layout.h main.c paravent.h port.c port.h transfer.c \
+linux-module := Kbuild access.h attributes.c backend.c backend.h console.c console.h control.c \
+                control.h file.c file.h hypercall.c hypercall.h layout.c layout.h main.c paravent.h port.c port.h transfer.c \
                 transfer.h virtio_backend.h include/stdint.h
 linux-module := $(addprefix linux-guest/module/,$(linux-module))
 window-module := $(addprefix linux-guest/module-window/,Kbuild main.c ops.c ops.h pool.c pool.h)
@@ -24,6 +24,7 @@ pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c port
 linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
                 $(addprefix linux-guest/pvctl/,device.c text.c)
 linux-drivers := $(addprefix source/,gpio-virtio.c i2c-virtio.c)
+linux-source  := $(linux-drivers) source/hvc_console.h
 pvserve-src  := $(addprefix linux-guest/pvserve/,block.c console.c daemon.c device.c gpio.c i2c.c \
                 main.c net.c rng.c service.c vhost_user.c) \
                 $(addprefix rtos-guests/virtio/,ring.c virtqueue_device.c virtqueue_driver.c)
@@ -35,7 +36,7 @@ linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
 $(linux-build)/fetched: tools/fetch tools/apt.sh | $(setup)
 	$(Q)KERNEL=$(KERNEL) tools/fetch build && touch $@
 # Left by the same download; newer than what was made of the one before.
-$(addprefix $(linux-build)/,Image busybox kernel-release linux-image.deb $(linux-drivers)): | $(linux-build)/fetched ;
+$(addprefix $(linux-build)/,Image busybox kernel-release linux-image.deb $(linux-source)): | $(linux-build)/fetched ;
 $(linux-build)/dtbs/%.dtb: | $(linux-build)/fetched
 	@test -s $@ || { echo '$@: no such device tree in the kernel package; see $(@D)'; exit 1; }
 
@@ -56,8 +57,9 @@ define kbuild
 		PARAVENT=$(CURDIR) CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)$(CROSS)strip --strip-debug $(linux-build)/$(1)/*.ko
 endef
-$(linux-build)/paravent.ko: $(linux-module) $(linux-abi) $(linux-build)/kernel-release
-	$(call kbuild,module)
+$(linux-build)/paravent.ko: $(linux-module) $(linux-abi) \
+		$(addprefix $(linux-build)/,source/hvc_console.h kernel-release)
+	$(call kbuild,module,$(linux-build)/source/hvc_console.h)
 	$(Q)cp $(@D)/module/$(@F) $@
 $(linux-build)/paravent-window.ko: $(window-module) $(linux-build)/kernel-release
 	$(call kbuild,module-window)

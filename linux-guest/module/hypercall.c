@@ -182,3 +182,36 @@ int hypercall_virtio_acknowledge(u32 backend, u32 epoch)
 	call(&regs);
 	return errno_of(regs.a0);
 }
+
+int hypercall_console_write(const u64 text[PV_CONSOLE_BYTES / 8], u32 *bytes)
+{
+	struct arm_smccc_1_2_regs regs = {
+		.a0 = PV_CONSOLE_WRITE,
+		.a1 = *bytes,
+		.a2 = text[0],
+		.a3 = text[1],
+		.a4 = text[2],
+		.a5 = text[3],
+		.a6 = text[4],
+		.a7 = text[5],
+	};
+
+	call(&regs);
+	*bytes = regs.a1;
+	return errno_of(regs.a0);
+}
+
+int hypercall_console_read(u64 text[PV_CONSOLE_BYTES / 8], u32 *bytes)
+{
+	struct arm_smccc_1_2_regs regs = { .a0 = PV_CONSOLE_READ, .a1 = *bytes };
+
+	call(&regs);
+	*bytes = regs.a1;
+	text[0] = regs.a2;
+	text[1] = regs.a3;
+	text[2] = regs.a4;
+	text[3] = regs.a5;
+	text[4] = regs.a6;
+	text[5] = regs.a7;
+	return errno_of(regs.a0);
+}

@@ -40,6 +40,10 @@ int hypercall_port_info(u32 port, struct hypercall_port *result);
 int hypercall_message_send(u32 port, const u64 message[PV_MESSAGE_WORDS]);
 int hypercall_message_receive(u32 port, u32 *sender, u64 message[PV_MESSAGE_WORDS]);
 
+/* @bytes  in: to write, or most to read; out: written, or read (0: nothing there). -EBUSY: no room. */
+int hypercall_console_write(const u64 text[PV_CONSOLE_BYTES / 8], u32 *bytes);
+int hypercall_console_read(u64 text[PV_CONSOLE_BYTES / 8], u32 *bytes);
+
 int hypercall_statistic(u32 which, u32 vcpu, u64 *value);
 
 /* @backend  a virtual device, counted among those that this partition serves */

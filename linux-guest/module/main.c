@@ -5,7 +5,8 @@
  * The hypervisor describes itself in the node /hypervisor of the partition's
  * device tree; being a child of the root it has a platform device already. The
  * driver asks the hypervisor who it is, then makes a character device of each
- * port node, of each virtual device that this partition serves, and one for control.
+ * port node, of each virtual device that this partition serves, and one for control,
+ * and a terminal of the partition's console.
  */
 #include <linux/errno.h>
 #include <linux/mod_devicetable.h>
@@ -14,6 +15,7 @@
 #include <linux/platform_device.h>
 
 #include "backend.h"
+#include "console.h"
 #include "control.h"
 #include "hypercall.h"
 #include "port.h"
@@ -69,6 +71,10 @@ static int __init paravent_probe(struct platform_device *pdev)
 	if (status) {
 		return status;
 	}
+	status = console_create(dev);
+	if (status) {
+		dev_err(dev, "no console by hypercalls (%d)\n", status);
+	}
 	of_property_read_string(dev->of_node, "paravent,partition", &partition);
 	dev_info(dev, "partition %s, ABI %u.%u, %d ports, %d devices to serve\n", partition,
 		 revision >> 16, revision & 0xffff, n_ports, n_backends);
@@ -117,6 +123,7 @@ module_init(paravent_init);
 
 static void __exit paravent_exit(void)
 {
+	console_remove();
 	platform_driver_unregister(&paravent_driver);
 	port_class_unregister();
 }

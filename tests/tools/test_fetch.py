@@ -11,6 +11,7 @@ LINUX = {"": "linux", "rt": "linux-rt", "backports": "linux-backports",
          "backports-rt": "linux-backports-rt"}
 KERNEL_FILES = ["fetched", "Image", "busybox", "kernel-release", "headers/build/Makefile",
                 "linux-image.deb", "linux-source.deb", "source/gpio-virtio.c", "source/i2c-virtio.c",
+                "source/hvc_console.h",
                 "dtbs/broadcom/bcm2711-rpi-4-b.dtb", "dtbs/freescale/imx8mp-evk.dtb"]
 FILES = {
     "firmware": ["fetched", "raspi/start4.elf", "raspi/fixup4.dat", "raspi/copyright",

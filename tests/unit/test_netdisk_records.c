@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/apps/netdisk/records.c rtos-guests/virtio/ring.c
    rtos-guests/virtio/virtqueue_driver.c rtos-guests/virtio/virtqueue_device.c
    rtos-guests/virtio/block_server.c rtos-guests/virtio/block_client.c
    rtos-guests/virtio/frontend.c tests/fake/virtio_device.c */
 /* flags: -Itests/fake/sdk -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
-/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * netdisk's records on a RAM disk: the client and the server of the block device
  * are the real ones, time is simulated, and the disk does what a test wants.

@@ -462,6 +462,9 @@ static void put_hypervisor(struct guest *guest)
 	dtb_text(dtb, "compatible", "paravent,paravent-1");
 	dtb_text(dtb, "paravent,partition", guest->partition->name);
 	dtb_cell(dtb, "paravent,id", guest->partition->id);
+	if (guest->partition->has_console) {
+		dtb_flag(dtb, "paravent,console");
+	}
 	put_partition_names(guest);
 	dtb_cell(dtb, "#address-cells", 1);
 	dtb_cell(dtb, "#size-cells", 0);
