@@ -101,14 +101,13 @@ uint32_t pv_virtio_frontend_queue_max(const struct pv_virtio_frontend *frontend,
 
 uint64_t pv_virtio_frontend_take(struct pv_virtio_frontend *frontend, uint64_t bytes)
 {
-	uint64_t room = frontend->window.bytes - frontend->taken_bytes;
 	uint64_t address = frontend->window.address + frontend->taken_bytes;
 
-	if (bytes > room) {
+	bytes = (bytes + PV_VIRTIO_TAKE_ALIGN - 1) / PV_VIRTIO_TAKE_ALIGN * PV_VIRTIO_TAKE_ALIGN;
+	if (bytes > frontend->window.bytes - frontend->taken_bytes) {
 		return 0;
 	}
-	bytes = (bytes + PV_VIRTIO_TAKE_ALIGN - 1) / PV_VIRTIO_TAKE_ALIGN * PV_VIRTIO_TAKE_ALIGN;
-	frontend->taken_bytes += bytes < room ? bytes : room;
+	frontend->taken_bytes += bytes;
 	return address;
 }
 

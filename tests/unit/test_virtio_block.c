@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_server.c
    rtos-guests/virtio/block_client.c rtos-guests/virtio/frontend.c tests/fake/virtio_device.c */
 /* flags: -Itests/fake/sdk -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
-/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Block requests: server and client on one window, the server with requests in
  * every framing and of every wrong kind, the client with a server that lies.
@@ -259,11 +259,14 @@ static void test_client_opens(void **state)
 	memset(&s->client, 0xa5, sizeof(s->client));
 	assert_int_equal(open_client(s, 0), PV_BAD_ARGUMENT);
 	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT); /* not open */
+	fake_virtio.backend.queue_size_max = PV_VIRTQUEUE_SIZE_MAX;
 	assert_int_equal(open_client(s, PV_BLOCK_SLOTS_MAX + 1), PV_BAD_ARGUMENT);
+	fake_virtio.backend.queue_size_max = QUEUE_MAX;
 	assert_int_equal(open_client(s, QUEUE_MAX / 3 + 1), PV_BAD_ARGUMENT);
 	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT);
 	fake_virtio.frontend.window_bytes = N_SLOTS * PV_BLOCK_SLOT_BYTES;
 	assert_int_equal(open_client(s, N_SLOTS), PV_FULL);
+	assert_int_equal(pv_block_start(&s->client, &read), PV_CORRUPT);
 	fake_virtio.frontend.window_bytes = FAKE_WINDOW_BYTES;
 	fake_virtio.backend.features = FEATURES & ~PV_VIRTIO_F_ACCESS_PLATFORM;
 	assert_int_equal(open_client(s, N_SLOTS), PV_NOT_SUPPORTED);

@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/frontend.c
    rtos-guests/virtio/backend.c tests/fake/virtio_device.c */
 /* flags: -Itests/fake/sdk -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
-/* SPDX-License-Identifier: Apache-2.0 */
 /* Both ends of a virtual device: handshake, queues, resets, restarts, configuration. */
 #include "pv/virtio_backend.h"
 #include "pv/virtio_frontend.h"
@@ -171,6 +171,7 @@ static void test_start_waits(void **state)
 
 static void stay_in_reset(void)
 {
+	update();
 	*register_at(PV_VIRTIO_STATUS) = PV_VIRTIO_S_DRIVER;
 }
 

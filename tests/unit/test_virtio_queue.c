@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c */
 /* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
-/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Virtqueues: both ends on one window, and each end against a peer that writes
  * what it likes. The window is allocated to the byte, so that any step outside
