@@ -16,6 +16,7 @@ app-ramdisk := $(sdk-test) $(obj-virtio-server) tests/qemu/guests/ramdisk/ramdis
 app-blkclient := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/blkclient/blkclient.o
 app-net     := $(obj-sdk) $(obj-virtio-net) $(obj-net) $(call lwip-users,tests/qemu/guests/net/net.o \
 	rtos-guests/apps/netdisk/echo.o)
+app-borrower := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/borrower/borrower.o
 app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
 
 # These bring their own start-up.
