@@ -1,12 +1,16 @@
-/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_server.c */
-/* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c */
+/* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include -Irtos-guests/drivers/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hostile driver at a block server: its queue and requests. The window
- * and the disk are allocated to the byte, so that a step outside of them is found.
- * The window also changes while a request is served.
+ * A hostile driver at a server: its queue and requests. The window and the disk are
+ * allocated to the byte, so that a step outside of them is found. The window also
+ * changes while a request is served.
  */
+#include "pv/gpio.h"
 #include "pv/virtio_block.h"
+#include "pv/virtio_console.h"
+#include "pv/virtio_gpio.h"
+#include "pv/virtio_rng.h"
 
 #include "tests/fuzz/input.h"
 
@@ -62,7 +66,8 @@ static void add_request(void)
 	uint32_t n_readable = (uint32_t)CHOOSE(1, 1, 2, 2, 3, 0, 5);
 	uint16_t index;
 
-	put(HEADERS + 16 * head, CHOOSE(0, 0, 0, 1, 1, 1, 4, 8, 2, UINT32_MAX), 4);
+	put(HEADERS + 16 * head, CHOOSE(0, 0, 0, 1, 1, 1, 4, 8, 2, UINT32_MAX,
+					0x10003, 0x20004, 0x10005), 4); /* GPIO: line, type */
 	put(HEADERS + 16 * head + 8, CHOOSE(0, 1, 2, 3, 4, UINT64_MAX), 8);
 	for (uint32_t i = 0; i < n; i++) {
 		put_descriptor(head + i, i == 0, i + 1 == n,
@@ -120,49 +125,143 @@ static struct pv_virtqueue_config place(void)
 	return config;
 }
 
-/* Serve until the input ends. What is popped is given back, whatever the driver does. */
-static void serve(const struct pv_virtqueue_config *config)
-{
-	static struct pv_block_server server;
+/* ---- Servers ---------------------------------------------------------------------- */
 
-	pv_block_server_open(&server, &disk);
-	if (pv_virtqueue_device_open(&server.queue, &window, config) != PV_OK) {
+static struct pv_block_server block;
+static struct pv_console_server console;
+static struct pv_rng_server rng;
+static struct pv_gpio_server gpio;
+
+static void write_text(void *context, const char *text, uint32_t bytes)
+{
+	static volatile char last;
+
+	(void)context;
+	for (uint32_t i = 0; i < bytes; i++) {
+		last = text[i];
+	}
+	disturb();
+}
+
+static void fill(void *context, void *to, uint32_t bytes)
+{
+	(void)context;
+	memset(to, 0x5a, bytes);
+	disturb();
+}
+
+static const uint8_t pins[] = { 3, 1 };
+static const struct pv_gpio_lines lines = { .pins = pins, .n = 2, .names = "a\0b", .names_bytes = 4 };
+
+static void check_pin(uint32_t pin)
+{
+	if (pin != 3 && pin != 1) {
+		abort();
+	}
+	disturb();
+}
+
+void pv_gpio_set_output(const struct pv_gpio *own, uint32_t pin, bool is_output)
+{
+	(void)own;
+	(void)is_output;
+	check_pin(pin);
+}
+
+void pv_gpio_write(const struct pv_gpio *own, uint32_t pin, bool level)
+{
+	pv_gpio_set_output(own, pin, level);
+}
+
+bool pv_gpio_read(const struct pv_gpio *own, uint32_t pin)
+{
+	pv_gpio_set_output(own, pin, false);
+	return true;
+}
+
+static enum pv_status serve_block(uint32_t limit, uint32_t *n)
+{
+	return pv_block_server_serve(&block, limit, n);
+}
+
+static enum pv_status serve_console(uint32_t limit, uint32_t *n)
+{
+	return pv_console_server_serve(&console, limit, n);
+}
+
+static enum pv_status serve_rng(uint32_t limit, uint32_t *n)
+{
+	return pv_rng_server_serve(&rng, limit, n);
+}
+
+static enum pv_status serve_gpio(uint32_t limit, uint32_t *n)
+{
+	return pv_gpio_server_serve(&gpio, limit, n);
+}
+
+static const struct server {
+	struct pv_virtqueue_device *queue;
+	enum pv_status (*serve)(uint32_t limit, uint32_t *n);
+} servers[] = {
+	{ &block.queue, serve_block },
+	{ &console.queues[1], serve_console },
+	{ &rng.queue, serve_rng },
+	{ &gpio.queue, serve_gpio },
+};
+
+static const struct server *open_server(void)
+{
+	pv_block_server_open(&block, &disk);
+	pv_console_server_open(&console, write_text, NULL);
+	pv_rng_server_open(&rng, fill, NULL);
+	pv_gpio_server_open(&gpio, &lines);
+	return &servers[CHOOSE(0, 0, 0, 0, 0, 1, 2, 3)];
+}
+
+/* Serve until the input ends. What is popped is given back, whatever the driver does. */
+static void serve(const struct server *server, const struct pv_virtqueue_config *config)
+{
+	struct pv_virtqueue_device *queue = server->queue;
+
+	if (pv_virtqueue_device_open(queue, &window, config) != PV_OK) {
 		return;
 	}
 	for (uint32_t round = 0; round < ROUNDS_MAX && !input_is_over(&input); round++) {
-		uint16_t before = server.queue.next_used;
+		uint16_t before = queue->next_used;
 		uint32_t n;
 		enum pv_status status;
 
 		disturb();
-		status = pv_block_server_serve(&server, LIMIT, &n);
+		status = server->serve(LIMIT, &n);
 		/* A chain that is no request stays popped, and the queue is broken. */
-		uint16_t n_left = (uint16_t)(server.queue.next_available - server.queue.next_used);
+		uint16_t n_left = (uint16_t)(queue->next_available - queue->next_used);
 
-		if (n > LIMIT || (uint16_t)(server.queue.next_used - before) != n ||
-		    n_left > (status != PV_OK) || server.queue.queue.is_broken != (status != PV_OK)) {
+		if (n > LIMIT || (uint16_t)(queue->next_used - before) != n ||
+		    n_left > (status != PV_OK) || queue->queue.is_broken != (status != PV_OK)) {
 			abort();
 		}
-		(void)pv_virtqueue_must_interrupt(&server.queue);
-		(void)pv_virtqueue_device_wait_begin(&server.queue);
-		pv_virtqueue_device_wait_end(&server.queue);
+		(void)pv_virtqueue_must_interrupt(queue);
+		(void)pv_virtqueue_device_wait_begin(queue);
+		pv_virtqueue_device_wait_end(queue);
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct pv_virtqueue_config config;
+	const struct server *server;
 
 	input = (struct input){ bytes, n };
 	window = (struct pv_virtio_window){ aligned_alloc(16, WINDOW_BYTES), ADDRESS,
 					    WINDOW_BYTES };
 	memory.memory = calloc(N_SECTORS, PV_BLOCK_SECTOR_BYTES);
 	memset(window.memory, 0, WINDOW_BYTES);
+	server = open_server();
 	config = place();
 	if ((input_take(&input, 1) & 3) != 0) {
 		disturb(); /* before it is opened, as after a restart */
 	}
-	serve(&config);
+	serve(server, &config);
 	free(memory.memory);
 	free(window.memory);
 	return 0;
