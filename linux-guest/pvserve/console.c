@@ -27,7 +27,8 @@ enum { FD_INPUT, FD_OUTPUT, FD_OPENED };
 static struct {
 	int  input, output;
 	bool is_terminal;
-	bool is_open; /* somebody has the terminal open */
+	bool is_open;   /* somebody has the terminal open */
+	bool has_input; /* or has left something there */
 	struct pv_virtqueue_chain from_driver, to_driver;
 	bool     has_from, has_to; /* popped, not given back */
 	uint32_t n_sent; /* bytes of from_driver */
@@ -98,16 +99,18 @@ static bool start_console(struct service *service)
 	return true;
 }
 
-/* Who has the terminal open now? */
+/* A terminal that was closed is not polled: it would be ready all the time. */
 static void look_at_terminal(struct service *service)
 {
-	struct pollfd fd = { .fd = console.input };
+	struct pollfd fd = { .fd = console.input, .events = POLLIN };
 	char events[4096];
 
 	if (console.is_terminal) {
 		while (read(service->fds[FD_OPENED].fd, events, sizeof(events)) > 0) {
 		}
-		console.is_open = poll(&fd, 1, 0) == 0;
+		(void)poll(&fd, 1, 0);
+		console.is_open = (fd.revents & POLLHUP) == 0;
+		console.has_input = (fd.revents & POLLIN) != 0;
 	}
 }
 
@@ -188,7 +191,7 @@ static void serve_input(struct service *service)
 	}
 	if (!console.has_to) {
 		service->waits_for |= 1u << INPUT_QUEUE;
-	} else if (console.is_open) {
+	} else if (console.is_open || console.has_input) {
 		service->fds[FD_INPUT] = (struct pollfd){ .fd = console.input, .events = POLLIN };
 	}
 }
