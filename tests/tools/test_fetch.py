@@ -17,6 +17,7 @@ FILES = {
     "firmware": ["fetched", "raspi/start4.elf", "raspi/fixup4.dat", "raspi/copyright",
                  "u-boot-rpi/u-boot.bin", "tf-a/rpi4/bl31.bin"],
     "lwip": ["fetched", "COPYING", "src/core/tcp.c", "src/include/lwip/init.h"],
+    "storage-daemon": ["fetched", "bin/qemu-storage-daemon", "lib/ld-linux-aarch64.so.1"],
 }
 
 
