@@ -38,6 +38,11 @@
 
 #include "ops.h"
 
+/* The name of today, and that of 6.11 and before. Without them set_dma_ops() does nothing, and says nothing. */
+#if !defined(CONFIG_ARCH_HAS_DMA_OPS) && !defined(CONFIG_DMA_OPS)
+#error "this kernel gives no device DMA operations of its own: build it with CONFIG_DMA_RESTRICTED_POOL"
+#endif
+
 #define DEVICE_COMPATIBLE "virtio,mmio"
 #define WINDOW_COMPATIBLE "paravent,dma-window-1"
 #define SMALLEST_WINDOW SZ_64K
