@@ -181,8 +181,11 @@ static enum pv_status take_frame(struct pv_net *net, struct frame *frame, bool *
 	if ((net->frontend.features & PV_NET_F_MRG_RXBUF) != 0 && header.n_buffers > 1) {
 		status = take_rest(net, frame, header.n_buffers - 1u);
 	}
-	/* No offload was accepted: such a frame would not be whole. */
-	*is_good = *is_good && header.flags == 0 && header.gso_type == 0 &&
+	/*
+	 * No offload was accepted: such a frame would not be whole. Linux does say that
+	 * it has looked at a checksum (DATA_VALID), of frames that passed its bridge.
+	 */
+	*is_good = *is_good && (header.flags & NET_NEEDS_CSUM) == 0 && header.gso_type == 0 &&
 		   frame->bytes <= frame->size;
 	return status;
 }

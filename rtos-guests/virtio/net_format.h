@@ -21,7 +21,8 @@ struct net_config {
 	uint16_t status;
 };
 
-#define NET_S_LINK_UP 1u
+#define NET_NEEDS_CSUM 1u /* of flags */
+#define NET_S_LINK_UP  1u
 
 _Static_assert(sizeof(struct net_header) == 12, "as on the wire");
 _Static_assert(sizeof(struct net_config) == 8, "as in configuration space");
