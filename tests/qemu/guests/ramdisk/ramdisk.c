@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A block server: a disk in this partition's memory, behind its image, where a
- * restart leaves it alone. It restarts N_RESTARTS times under load, each time
- * at another place, and goes on where the used ring stands.
+ * A block server: a disk in this partition's memory, but for the ends of it, with
+ * image and devicetree, which a restart writes anew. It restarts N_RESTARTS times
+ * under load, each time at another place, and goes on where the used ring stands.
  */
 #include "pv/console.h"
 #include "pv/cpu.h"
@@ -16,8 +16,7 @@
 #include "pv/virtio_block.h"
 #include "tests/qemu/guests/report.h"
 
-#define DISK_OFFSET       UINT64_C(0x100000) /* in the partition's memory */
-#define DISK_BYTES        UINT64_C(0x100000)
+#define DISK_MARGIN       UINT64_C(0x180000) /* of the partition's memory, at both ends */
 #define WRITES_PER_LIFE   500u
 #define REQUESTS_AT_A_TIME 16u
 
@@ -62,10 +61,9 @@ static bool disk_write(void *context, uint64_t sector, const void *from, uint32_
 
 static const struct pv_block_operations operations = { .read = disk_read, .write = disk_write };
 
-static const struct pv_block_disk disk = {
+static struct pv_block_disk disk = {
 	.operations = &operations,
 	.context = &memory,
-	.n_sectors = DISK_BYTES / PV_BLOCK_SECTOR_BYTES,
 	.id = "paravent-ram-disk",
 };
 
@@ -92,13 +90,13 @@ static void find_disk(void)
 		pv_panic("no information on this partition");
 	}
 	life = own.n_starts;
-	memory.memory = (unsigned char *)(uintptr_t)(range->base + DISK_OFFSET);
-	if ((unsigned char *)pv_image_end > memory.memory ||
-	    range->bytes < DISK_OFFSET + DISK_BYTES) {
+	memory.memory = (unsigned char *)(uintptr_t)(range->base + DISK_MARGIN);
+	if ((unsigned char *)pv_image_end > memory.memory || range->bytes <= 2 * DISK_MARGIN) {
 		pv_panic("no room for the disk behind the image");
 	}
+	disk.n_sectors = (range->bytes - 2 * DISK_MARGIN) / PV_BLOCK_SECTOR_BYTES;
 	if (life == 1) {
-		memset(memory.memory, 0, DISK_BYTES);
+		memset(memory.memory, 0, disk.n_sectors * PV_BLOCK_SECTOR_BYTES);
 	}
 }
 
