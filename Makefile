@@ -27,7 +27,7 @@ all:
 
 -include arch/arm64/arm64.mk core/core.mk partitions/partitions.mk
 -include tools/pvc/pvc.mk tools/pvc/pvc-back.mk $(foreach d,sdk rtos drivers virtio net,rtos-guests/$d/$d.mk)
--include $(sort $(wildcard rtos-guests/apps/*/app.mk)) tests/qemu/guests/guests.mk
+-include $(sort $(wildcard rtos-guests/apps/*/app.mk)) tests/qemu/guests/guests.mk tests/bench/bench.mk
 -include linux-guest/linux.mk
 
 WARN  := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef -Wswitch-enum \
@@ -64,7 +64,7 @@ build/hyp/%.o: %.S | $(setup) ; $(compile)
 
 # ---- One system: ports, guests, tables, image -----------------------------------------
 # These goals do not look at SYSTEM; all others need the fragment pvc writes for it.
-ifneq ($(filter-out setup check test lint clean help hypervisor $(pvc),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out setup check test bench lint clean help hypervisor $(pvc),$(or $(MAKECMDGOALS),all)),)
 $(if $(wildcard $(SYSTEM)),,$(error no file "$(SYSTEM)"; here are $(wildcard configs/*.dts)))
 # Systems of one name in two folders share $(B): it remembers whose it is.
 $(shell mkdir -p $(B); echo '$(abspath $(SYSTEM))' | cmp -s - $(B)/origin || \
@@ -145,6 +145,6 @@ lint: $(hyp-obj)          ## layers, licences, format, locks, headers, sizes
 clean:                    ## remove what was built; downloads stay
 	@rm -rf $(filter-out build/deb,$(wildcard build/*))
 help:                     ## this list
-	@sed -n 's/^\([a-z]*\)[ :].*## /  make \1	/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z]*\)[ :].*## /  make \1	/p' Makefile tests/bench/bench.mk | expand -t 20
 .PHONY: all hypervisor setup demo run sdcard fit report check test lint clean help
 -include $(wildcard $(patsubst %.o,%.d,$(hyp-obj) $(host-obj) $(guest-obj)) $(B)/*.d)
