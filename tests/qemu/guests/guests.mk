@@ -17,6 +17,8 @@ app-blkclient := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/blkclient/bl
 app-net     := $(obj-sdk) $(obj-virtio-net) $(obj-net) $(call lwip-users,tests/qemu/guests/net/net.o \
 	rtos-guests/apps/netdisk/echo.o)
 app-borrower := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/borrower/borrower.o
+app-vdriver := $(sdk-test) $(addprefix tests/qemu/guests/virtio/,driver.o el0.o)
+app-vserver := $(sdk-test) tests/qemu/guests/virtio/server.o
 app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
 
 # These bring their own start-up.
