@@ -317,6 +317,14 @@ static void accepted_features_are_final(void **state)
 	write_features(PV_VIRTIO_FEATURES_REQUIRED);
 	write(PV_VIRTIO_STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
 	assert_int_equal(state_of(FAKE_DISK)->features, DISK_FEATURES);
+
+	/* What held when they were accepted is not asked for again. */
+	set_backend_state(PV_PARTITION_STOPPED);
+	assert_true(write_of(FAKE_DISK, PV_VIRTIO_STATUS, 4, 0));
+	negotiate();
+	set_backend_state(PV_PARTITION_RUNNING);
+	write(PV_VIRTIO_STATUS, DRIVER_OK);
+	assert_int_equal(read(PV_VIRTIO_STATUS), ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
 }
 
 static void features_beyond_64_bits_are_nobodys(void **state)
