@@ -181,6 +181,7 @@ static void read_conduit(const struct pv_fdt *fdt)
 
 /* ---- Ports ----------------------------------------------------------------------- */
 
+/* 0: no port. Backends of virtual devices are numbered and listed beside them. */
 static enum pv_port_kind kind_of(const struct pv_fdt *fdt, int32_t node)
 {
 	if (pv_fdt_is_compatible(fdt, node, "paravent,sampling-port-1")) {
@@ -192,7 +193,7 @@ static enum pv_port_kind kind_of(const struct pv_fdt *fdt, int32_t node)
 	if (pv_fdt_is_compatible(fdt, node, "paravent,message-port-1")) {
 		return PV_PORT_MESSAGE;
 	}
-	return PV_PORT_WINDOW;
+	return pv_fdt_is_compatible(fdt, node, "paravent,window-port-1") ? PV_PORT_WINDOW : 0;
 }
 
 static enum pv_port_direction direction_of(const struct pv_fdt *fdt, int32_t node)
@@ -263,7 +264,7 @@ static void read_hypervisor(const struct pv_fdt *fdt)
 	     port = pv_fdt_next_sibling(fdt, port)) {
 		uint32_t number = pv_fdt_u32(fdt, port, "reg", PV_MAX_PORTS);
 
-		if (number < PV_MAX_PORTS) {
+		if (number < PV_MAX_PORTS && kind_of(fdt, port) != 0) {
 			read_port(fdt, port, &ports[number]);
 			platform.n_ports =
 				number >= platform.n_ports ? number + 1 : platform.n_ports;
