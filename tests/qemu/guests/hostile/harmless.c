@@ -14,11 +14,13 @@
 #include "pv/platform.h"
 #include "pv/port.h"
 #include "pv/psci.h"
+#include "pv/virtual_device.h"
 #include "tests/qemu/guests/report.h"
 
 #define N_CALLS                20000u
 #define N_ACCESSES             20000u
 #define N_SGIS                 2000u
+#define N_RESETS               20u
 #define NEIGHBOUR_DEVICE_INTID 39u
 #define SPSR_IL                (UINT64_C(1) << 20)
 #define EC_ILLEGAL             0x0eu
@@ -236,6 +238,38 @@ static void test_uart(void)
 	report(true, "poked the emulated PL011");
 }
 
+/* The device we drive: garbage in its registers, resets one after the other, queues anywhere. */
+static void test_registers(void)
+{
+	uint64_t registers = pv_virtio_frontends[0].registers;
+
+	poke(registers, 0x1000);
+	/* Low registers are where the harm would be. */
+	poke(registers, PV_VIRTIO_CONFIG_SPACE);
+	for (uint32_t i = 0; i < N_RESETS; i++) {
+		pv_mmio_write32(registers + PV_VIRTIO_STATUS, (uint32_t)random_word() | 1);
+		pv_mmio_write32(registers + PV_VIRTIO_STATUS, 0);
+	}
+	report_equal(pv_mmio_read32(registers + PV_VIRTIO_MAGIC_VALUE), PV_VIRTIO_MAGIC,
+		     "poked a virtual device's registers");
+	report_equal(pv_mmio_read32(registers + PV_VIRTIO_STATUS), 0, "and reset it");
+}
+
+/* The device we serve: any configuration, any acknowledgement, any number of interrupts. */
+static void test_backend(void)
+{
+	uint64_t refused = 0;
+
+	for (uint32_t i = 0; i < N_SGIS; i++) {
+		refused += pv_virtio_config(random_argument(), random_argument(), random_word(),
+					    random_argument()) != PV_OK;
+		refused += pv_virtio_acknowledge(random_argument(), (uint32_t)random_word()) != PV_OK;
+		(void)pv_doorbell(pv_virtio_backends[0].doorbell);
+	}
+	report(refused > N_SGIS, "%u of %u random calls of a backend are refused", (uint32_t)refused,
+	       2 * N_SGIS);
+}
+
 /* Garbage in the window that feeds the neighbour. */
 static void test_window(void)
 {
@@ -260,6 +294,8 @@ void try_everything_harmless(void)
 	test_random_calls();
 	test_instructions();
 	test_window();
+	test_registers();
+	test_backend();
 	test_uart();
 	test_gic();
 }

@@ -4,9 +4,9 @@
  *
  *   0       everything that EL2 refuses and survives: garbage hypercalls, foreign
  *           interrupts, system registers, broken ports. Ends with "done:".
- *   1..19   one access outside its map. EL2 must stop it: "not ok ... survived"
+ *   1..25   one access outside its map. EL2 must stop it: "not ok ... survived"
  *           must never be seen.
- *   20..25  a CPU that never comes back. The neighbour stops it.
+ *   30..36  a CPU that never comes back. The neighbour stops it.
  */
 #include "tests/qemu/guests/hostile/hostile.h"
 
@@ -16,7 +16,7 @@
 #include "tests/qemu/guests/report.h"
 
 #define FIRST_MEMORY_ATTACK 1u
-#define FIRST_TIME_ATTACK   20u
+#define FIRST_TIME_ATTACK   30u
 
 static unsigned chosen_attack(void)
 {

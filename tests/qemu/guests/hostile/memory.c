@@ -6,6 +6,7 @@
 #include "pv/mmio.h"
 #include "pv/mmu.h"
 #include "pv/platform.h"
+#include "pv/virtual_device.h"
 
 static volatile uint64_t sink;
 
@@ -131,12 +132,16 @@ static void jump_into_window(void)
 	jump_to(window);
 }
 
-/* Translation tables in the neighbour's memory. */
-static void walk_neighbour(void)
+static void walk(uint64_t tables)
 {
 	__asm__ volatile("msr ttbr0_el1, %0\n\tisb\n\ttlbi vmalle1\n\tdsb nsh\n\tisb"
-			 ::"r"(NEIGHBOUR)
+			 ::"r"(tables)
 			 : "memory");
+}
+
+static void walk_neighbour(void)
+{
+	walk(NEIGHBOUR);
 }
 
 /* Exception vectors in the neighbour's memory. */
@@ -162,6 +167,48 @@ static void write_console_registers(void)
 	pv_mmio_write32(at, 0);
 }
 
+/* The device we drive, and that we serve. pvc places a device's state page behind its registers. */
+#define PREY_REGISTERS (pv_virtio_frontends[0].registers)
+#define PREY_STATE     (PREY_REGISTERS + 0x1000)
+#define BAIT_STATE     (pv_virtio_backends[0].state)
+#define BAIT_REGISTERS (BAIT_STATE - 0x1000)
+
+static void read_state_of_prey(void)
+{
+	map(PREY_STATE, PV_MEMORY_DEVICE);
+	sink = pv_mmio_read32(PREY_STATE);
+}
+
+static void write_registers_of_bait(void)
+{
+	map(BAIT_REGISTERS, PV_MEMORY_DEVICE);
+	pv_mmio_write32(BAIT_REGISTERS + PV_VIRTIO_STATUS, 0);
+}
+
+/* Shown to us, as we serve it; but it is EL2 that writes it. */
+static void write_state_of_bait(void)
+{
+	map(BAIT_STATE, PV_MEMORY_DEVICE);
+	pv_mmio_write32(BAIT_STATE, 0);
+}
+
+static void pair_at_registers(void)
+{
+	__asm__ volatile("stp %w0, %w0, [%1]" ::"r"(0), "r"(PREY_REGISTERS + PV_VIRTIO_QUEUE_DESC_LOW)
+			 : "memory");
+}
+
+static void jump_to_registers(void)
+{
+	jump_to(PREY_REGISTERS);
+}
+
+/* They read as no translation at all; but EL2's own look at our tables shall meet no device. */
+static void walk_registers(void)
+{
+	walk(PREY_REGISTERS);
+}
+
 const struct attack memory_attacks[] = {
 	{ "read EL2's image", read_el2 },                                      /* 1 */
 	{ "write EL2's memory", write_el2 },
@@ -182,5 +229,11 @@ const struct attack memory_attacks[] = {
 	{ "take exceptions in the neighbour's memory", vector_to_neighbour },
 	{ "zero a line of the neighbour's", clean_neighbour },
 	{ "write behind the console", write_console_registers },
+	{ "read the backend's page of a device", read_state_of_prey },          /* 20 */
+	{ "write the registers of a device that it serves", write_registers_of_bait },
+	{ "write the state of a device that it serves", write_state_of_bait },
+	{ "store a pair to a device's registers", pair_at_registers },
+	{ "jump into a device's registers", jump_to_registers },
+	{ "walk tables in a device's registers", walk_registers },             /* 25 */
 };
 const unsigned n_memory_attacks = sizeof(memory_attacks) / sizeof(memory_attacks[0]);

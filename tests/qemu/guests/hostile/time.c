@@ -93,12 +93,12 @@ static void sleep_behind_sgi_15(void)
 }
 
 const struct attack time_attacks[] = {
-	{ "spin with everything masked", spin },            /* 20 */
+	{ "spin with everything masked", spin },            /* 30 */
 	{ "spin without MMU", spin_without_mmu },
 	{ "sleep with the interrupt controller closed", sleep_for_good },
 	{ "wait for events", wait_for_event },
 	{ "fault for ever", fault_for_ever },
-	{ "spin at EL0", spin_at_el0 },                     /* 25 */
+	{ "spin at EL0", spin_at_el0 },                     /* 35 */
 	{ "sleep behind SGI 15", sleep_behind_sgi_15 },
 };
 const unsigned n_time_attacks = sizeof(time_attacks) / sizeof(time_attacks[0]);

@@ -16,6 +16,7 @@
 #include "pv/start.h"
 #include "pv/string.h"
 #include "pv/timer.h"
+#include "pv/virtual_device.h"
 #include "tests/qemu/guests/report.h"
 
 #define MEMORY_WORDS    (256u * 1024 / 8)
@@ -28,6 +29,7 @@
 #define DEVICE_ID_REG   (UINT64_C(0x09030000) + 0xfe0) /* gpio0: PL061 PeriphID0 */
 #define DEVICE_ID       0x61u
 #define SPARE_MESSAGES  8u
+#define DRIVER_STATUS   (PV_VIRTIO_S_ACKNOWLEDGE | PV_VIRTIO_S_DRIVER)
 
 static uint64_t memory[MEMORY_WORDS];
 static volatile uint32_t n_ticks, n_bells, n_strangers, stranger;
@@ -38,12 +40,17 @@ static uint64_t n_beats, n_fed, n_corrupt, n_other;
 static struct pv_sampling beat;
 static struct pv_queuing feed;
 
+/* The neighbour drives the one that we serve, and serves the one that we drive. */
+static const struct pv_virtio_backend_config *served = &pv_virtio_backends[0];
+static const struct pv_virtio_frontend_config *driven = &pv_virtio_frontends[0];
+static uint32_t epoch;
+
 static uint64_t pattern(uint32_t i)
 {
 	return i * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
-/* Every interrupt must be one of the two we expect. */
+/* Every interrupt must be one of those we expect. */
 static struct pv_frame *on_irq(struct pv_frame *frame)
 {
 	uint32_t token = pv_irq_ack();
@@ -59,7 +66,7 @@ static struct pv_frame *on_irq(struct pv_frame *frame)
 		last_tick = now;
 		n_ticks++;
 		pv_timer_set(PV_TIMER_VIRTUAL, now + pv_ticks_from_us(TICK_US));
-	} else if (intid == bell_intid) {
+	} else if (intid == bell_intid || intid == served->interrupt || intid == driven->interrupt) {
 		n_bells++;
 	} else {
 		n_strangers++;
@@ -68,6 +75,12 @@ static struct pv_frame *on_irq(struct pv_frame *frame)
 	}
 	pv_irq_end(token);
 	return frame;
+}
+
+static void expect_bell(uint32_t intid)
+{
+	pv_irq_set_edge(intid, true);
+	pv_irq_enable(intid);
 }
 
 static void prepare(void)
@@ -84,8 +97,10 @@ static void prepare(void)
 	pv_irq_set_priority(DEVICE_INTID, DEVICE_PRIORITY);
 	pv_irq_set_target(DEVICE_INTID, 0);
 	pv_irq_enable(DEVICE_INTID);
-	pv_irq_set_edge(bell_intid, true);
-	pv_irq_enable(bell_intid);
+	expect_bell(bell_intid);
+	expect_bell(served->interrupt);
+	expect_bell(driven->interrupt);
+	pv_mmio_write32(driven->registers + PV_VIRTIO_STATUS, DRIVER_STATUS);
 	pv_irq_enable(PV_TIMER_VIRTUAL_INTID);
 	pv_exception_set(PV_EXCEPTION_IRQ, on_irq);
 	last_tick = pv_timer_now();
@@ -98,6 +113,16 @@ static enum pv_partition_state neighbour_state(void)
 
 	pv_port_info((uint64_t)(feed.config - pv_platform()->ports), &info);
 	return info.peer_state;
+}
+
+/* Let the neighbour reset the device that we serve. */
+static void follow_device(void)
+{
+	uint32_t now = pv_mmio_read32(served->state + offsetof(struct pv_virtio_state, epoch));
+
+	if (now != epoch && pv_virtio_acknowledge(served->number, now) == PV_OK) {
+		epoch = now;
+	}
 }
 
 /* One round of work: publish a beat, take what the neighbour feeds us, whatever it is. */
@@ -117,6 +142,7 @@ static void work(void)
 		n_corrupt += status == PV_CORRUPT;
 		n_other += status != PV_OK && status != PV_CORRUPT && status != PV_EMPTY;
 	}
+	follow_device();
 	pv_wfi();
 	pv_irq_unmask();
 	pv_isb(); /* what is pending is taken here */
@@ -215,6 +241,18 @@ static void check_interrupts(void)
 	report_equal(pv_mmio_read32(DEVICE_ID_REG) & 0xff, DEVICE_ID, "the device still answers");
 }
 
+static void check_virtual_devices(void)
+{
+	uint64_t state = served->state;
+
+	report_equal(pv_mmio_read32(driven->registers + PV_VIRTIO_STATUS), DRIVER_STATUS,
+		     "our device's status is as we left it");
+	report_equal(pv_mmio_read32(state + offsetof(struct pv_virtio_state, sequence)) % 2, 0,
+		     "the state of the one we serve is whole");
+	report_equal(pv_mmio_read32(state + offsetof(struct pv_virtio_state, status)), 0,
+		     "its driver is gone");
+}
+
 static void check_work(uint64_t ms)
 {
 	uint64_t written = *(const volatile uint64_t *)(uintptr_t)beat.config->source_window;
@@ -242,6 +280,7 @@ void guest_main(void)
 	work_for_ms(AFTER_MS);
 	check_memory();
 	check_interrupts();
+	check_virtual_devices();
 	check_work(pv_ns_from_ticks(pv_timer_now() - start) / 1000000);
 	report_done();
 }
