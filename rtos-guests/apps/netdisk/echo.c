@@ -45,7 +45,6 @@ static void end(struct connection *connection)
 	struct tcp_pcb *pcb = connection->pcb;
 
 	release(connection, "");
-	tcp_arg(pcb, NULL);
 	tcp_recv(pcb, NULL);
 	tcp_sent(pcb, NULL);
 	tcp_err(pcb, NULL);
@@ -71,7 +70,6 @@ static void advance(struct connection *connection)
 		connection->n_idle = 0;
 		tcp_recved(pcb, bytes);
 	}
-	(void)tcp_output(pcb);
 	if (connection->pending == NULL && connection->has_ended) {
 		end(connection);
 	}
