@@ -10,7 +10,7 @@
 #   app-NAME                             all of the guest NAME.elf (NAME.bin: flat)
 #   linux-files                          what linux.mk builds in $(linux-build)/
 BOARD  ?= virt
-SYSTEM ?= configs/$(BOARD)-demo$(if $(filter 2,$(GIC)),-gicv2).dts
+SYSTEM ?= configs/$(BOARD)-$(if $(filter demo-devices,$(MAKECMDGOALS)),devices,demo)$(if $(filter 2,$(GIC)),-gicv2).dts
 CROSS  ?= aarch64-linux-gnu-
 HOSTCC ?= gcc
 variant     := $(if $(KERNEL),-$(KERNEL))
