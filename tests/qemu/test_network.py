@@ -117,7 +117,7 @@ def test_stubborn_peers(echo):
 
 
 def test_frames(boot, tmp_path):
-    """Pings of every length, and after whatever else comes along the wire."""
+    """Pings of many lengths, and after whatever else comes along the wire."""
     wire = Wire(tmp_path, bytes.fromhex("027076000099"), "10.0.2.99")
     board = boot(build("tests/qemu/systems/net.dts"), *wire.options, *DEVICE)
     board.expect(r"net *\| net: ready")
@@ -132,6 +132,11 @@ def test_frames(boot, tmp_path):
         for _ in range(choice.randrange(1, 5)):
             frame[choice.randrange(14, min(len(frame), 60))] = choice.randrange(256)
         wire.send(bytes(frame[:choice.randrange(1, len(frame) + 1)]))
+    for i in range(1000):
+        source = choice.choice([2000, 2001, choice.randrange(65536)])
+        segment = struct.pack(">HH", source, ECHO_PORT) + choice.randbytes(8) + \
+            bytes([choice.choice([0x50, choice.randrange(256)]), choice.choice([2, choice.randrange(64)])])
+        wire.send(wire.tcp_segment(MAC, ADDRESS, segment + choice.randbytes(choice.randrange(6, 80))))
     wire.send(bytes(1514))
     wire.send(bytes(9000))
     for i in range(100):

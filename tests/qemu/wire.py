@@ -10,7 +10,7 @@ from board import load
 
 BROADCAST = b"\xff" * 6
 ARP, IPV4 = 0x0806, 0x0800
-ICMP = 1
+ICMP, TCP = 1, 6
 ARP_REQUEST, ARP_REPLY = 1, 2
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 
@@ -67,13 +67,22 @@ class Wire:
         assert reply[32:42] == self.mac + self.address and reply[6:12] == reply[22:28]
         return reply[22:28]
 
-    def ping_request(self, mac, address, sequence, text):
-        icmp = struct.pack(">BBHHH", ECHO_REQUEST, 0, 0, 0x5076, sequence) + text
-        icmp = icmp[:2] + checksum(icmp) + icmp[4:]
-        header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(icmp), sequence, 0, 64, ICMP, 0) + \
+    def packet(self, mac, address, protocol, content, number=0):
+        header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(content), number, 0, 64, protocol, 0) + \
             self.address + socket.inet_aton(address)
         header = header[:10] + checksum(header) + header[12:]
-        return mac + self.mac + struct.pack(">H", IPV4) + header + icmp
+        return mac + self.mac + struct.pack(">H", IPV4) + header + content
+
+    def ping_request(self, mac, address, sequence, text):
+        icmp = struct.pack(">BBHHH", ECHO_REQUEST, 0, 0, 0x5076, sequence) + text
+        return self.packet(mac, address, ICMP, icmp[:2] + checksum(icmp) + icmp[4:], sequence)
+
+    def tcp_segment(self, mac, address, segment):
+        """Any bytes as a segment, but for the right checksum."""
+        pseudo = self.address + socket.inet_aton(address) + struct.pack(">HH", TCP, len(segment))
+        segment = segment[:16] + bytes(2) + segment[18:]
+        return self.packet(mac, address, TCP,
+                           segment[:16] + checksum(pseudo + segment) + segment[18:])
 
     def ping(self, mac, address, sequence, text, seconds=20):
         """Send a ping and wait for its answer, which must be right to the last bit."""
