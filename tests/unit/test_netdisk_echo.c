@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/apps/netdisk/echo.c rtos-guests/net/port.c build/lwip/src/core/def.c
    build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c
    build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c
@@ -7,7 +8,6 @@
    build/lwip/src/core/ipv4/ip4_addr.c build/lwip/src/core/ipv4/ip4_frag.c
    build/lwip/src/netif/ethernet.c */
 /* flags: -Irtos-guests/net/include -Irtos-guests/sdk/include -isystem build/lwip/src/include */
-/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * netdisk's echo: lwIP is the real one, peers are made of single segments, time is
  * simulated. What needs a real peer is in tests/qemu/test_network.py.
