@@ -70,7 +70,8 @@ def test_others_are_completed(tmp_path, what, missing):
     assert "could not be downloaded" in result.stdout and "connect" in result.stdout
 
 
-@pytest.mark.parametrize("tool", ["tools/fetch", "tools/fetch-firmware", "tools/fetch-lwip"])
+@pytest.mark.parametrize("tool", ["tools/fetch", "tools/fetch-firmware", "tools/fetch-lwip",
+                                  "tools/fetch-storage-daemon"])
 def test_usage(tool):
     for arguments in (["--nonsense"], ["one", "two"]):
         result = run(tool, *arguments)
