@@ -19,7 +19,6 @@
 
 #define QUEUE     0
 #define LINES_MAX 256
-#define NAMES_MAX 4096 /* bytes of all names */
 
 static struct {
 	int      chip;
@@ -92,36 +91,33 @@ static bool stop_gpio(struct service *service)
 }
 
 /* An output starts with the value that was set before. */
-static bool take(uint32_t line, uint8_t direction)
+static bool take(const struct device *device, uint32_t line, uint8_t direction)
 {
 	bool is_output = direction == VIRTIO_GPIO_DIRECTION_OUT;
 	struct gpio_v2_line_request request = {
 		.offsets = { gpio.lines[line].offset },
 		.consumer = "pvserve",
 		.num_lines = 1,
-		.config = {
-			.flags = is_output ? GPIO_V2_LINE_FLAG_OUTPUT : GPIO_V2_LINE_FLAG_INPUT,
-			.num_attrs = is_output ? 1 : 0,
-			.attrs[0] = {
-				.attr = {
-					.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES,
-					.values = gpio.lines[line].value,
-				},
-				.mask = 1,
-			},
-		},
+		.config.flags = is_output ? GPIO_V2_LINE_FLAG_OUTPUT : GPIO_V2_LINE_FLAG_INPUT,
 	};
 
+	if (is_output) {
+		request.config.num_attrs = 1;
+		request.config.attrs[0].attr.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES;
+		request.config.attrs[0].attr.values = gpio.lines[line].value;
+		request.config.attrs[0].mask = 1;
+	}
 	let_go(line);
 	if (ioctl(gpio.chip, GPIO_V2_GET_LINE_IOCTL, &request) != 0) {
-		return false;
+		return device_say(device, "line %u of the controller: %s", gpio.lines[line].offset,
+				  strerror(errno));
 	}
 	gpio.lines[line].fd = request.fd;
 	gpio.lines[line].direction = direction;
 	return true;
 }
 
-static bool set_direction(uint32_t line, uint32_t direction)
+static bool set_direction(const struct device *device, uint32_t line, uint32_t direction)
 {
 	switch (direction) {
 	case VIRTIO_GPIO_DIRECTION_NONE:
@@ -129,7 +125,7 @@ static bool set_direction(uint32_t line, uint32_t direction)
 		return true;
 	case VIRTIO_GPIO_DIRECTION_OUT:
 	case VIRTIO_GPIO_DIRECTION_IN:
-		return take(line, (uint8_t)direction);
+		return take(device, line, (uint8_t)direction);
 	default:
 		return false;
 	}
@@ -158,8 +154,9 @@ static bool set_value(uint32_t line, uint32_t value)
 	       ioctl(gpio.lines[line].fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values) == 0;
 }
 
-/* The answer has room for a status and a value, or for all names. Returns its bytes. */
-static uint32_t answer(const struct virtio_gpio_request *request, uint8_t *reply)
+/* Status and value. */
+static void answer(const struct device *device, const struct virtio_gpio_request *request,
+		   uint8_t reply[2])
 {
 	uint32_t line = request->gpio;
 	bool is_done = line < gpio.n_lines;
@@ -172,7 +169,7 @@ static uint32_t answer(const struct virtio_gpio_request *request, uint8_t *reply
 		}
 		break;
 	case VIRTIO_GPIO_MSG_SET_DIRECTION:
-		is_done = is_done && set_direction(line, request->value);
+		is_done = is_done && set_direction(device, line, request->value);
 		break;
 	case VIRTIO_GPIO_MSG_GET_VALUE:
 		is_done = is_done && get_value(line, &reply[1]);
@@ -185,7 +182,6 @@ static uint32_t answer(const struct virtio_gpio_request *request, uint8_t *reply
 		break;
 	}
 	reply[0] = is_done ? VIRTIO_GPIO_STATUS_OK : VIRTIO_GPIO_STATUS_ERR;
-	return 2;
 }
 
 static bool serve_gpio(struct service *service)
@@ -196,15 +192,13 @@ static bool serve_gpio(struct service *service)
 	uint8_t reply[2];
 
 	while (pv_virtqueue_pop(queue, &chain) == PV_OK) {
-		uint32_t bytes;
-
 		if (pv_virtqueue_chain_read(&chain, 0, &request, sizeof(request)) != sizeof(request)) {
 			pv_virtqueue_device_break(queue);
 			break;
 		}
-		bytes = answer(&request, reply);
-		bytes = pv_virtqueue_chain_write(&chain, 0, reply, bytes);
-		(void)pv_virtqueue_push(queue, &chain, bytes);
+		answer(&service->device, &request, reply);
+		(void)pv_virtqueue_push(queue, &chain,
+					pv_virtqueue_chain_write(&chain, 0, reply, sizeof(reply)));
 	}
 	service->waits_for = 1u << QUEUE;
 	return true;
