@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linux serves devices to another Linux: pvserve and a stock kernel's drivers, each in a partition."""
 
+import subprocess
+
 import pytest
 
-from board import Board, build
+from board import ROOT, Board, build
 from devices import Card, succeed, try_disk, try_net
+from server import serve as serve_file
 
 FOCUS = "\x1d"
 
@@ -205,3 +208,17 @@ def test_nobody_serves(start):
     serve(pair, "net port tap0")
     succeed(pair, "ip addr add 10.9.0.1/24 dev tap0")
     succeed(pair.to("client"), "ip link set eth0 up; ip addr add 10.9.0.2/24 dev eth0; ping -c 3 10.9.0.1")
+
+
+def test_calls(start, tmp_path):
+    """What the driver answers to wrong calls; the device works afterwards."""
+    program = str(tmp_path / "calls")
+    subprocess.run(["aarch64-linux-gnu-gcc", "-std=gnu11", "-static", "-s", "-I.", "-Iinclude",
+                    "tests/qemu/backend_calls.c", "-o", program], cwd=ROOT, check=True)
+    pair = start()
+    with serve_file(1) as files, open(program, "rb") as file:
+        files.content = file.read()
+        succeed(pair, f"udhcpc -q -i eth0 && wget -q -O /tmp/calls {files.url} && chmod +x /tmp/calls")
+    lines = succeed(pair, "/tmp/calls /dev/paravent-backend/dice; true")
+    assert lines[-1] == "0 wrong", lines
+    try_random(pair)
