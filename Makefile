@@ -145,6 +145,6 @@ lint: $(hyp-obj)          ## layers, licences, format, locks, headers, sizes
 clean:                    ## remove what was built; downloads stay
 	@rm -rf $(filter-out build/deb,$(wildcard build/*))
 help:                     ## this list
-	@sed -n 's/^\([a-z]*\)[ :].*## /  make \1	/p' Makefile tests/bench/bench.mk | expand -t 20
+	@sed -n 's/^\([a-z-]*\)[ :].*## /  make \1	/p' Makefile */*.mk */*/*.mk | expand -t 27
 .PHONY: all hypervisor setup demo run sdcard fit report check test lint clean help
 -include $(wildcard $(patsubst %.o,%.d,$(hyp-obj) $(host-obj) $(guest-obj)) $(B)/*.d)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt, and so on:
+# The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt, and so on;
+# KERNEL=minimal is a kernel of our own (kernel/), which has no modules and needs none:
 #   Image              Debian's kernel, unmodified (tools/fetch)
 #   paravent.ko        the driver, built against that kernel's headers
 #   paravent-window.ko keeps virtio devices inside a window, built likewise
@@ -33,8 +34,18 @@ linux-abi    := $(addprefix include/abi/,hypercall.h port.h status.h virtio.h)
 linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
 
 # A stamp older than the script may stand for less than it fetches today: it looks.
-$(linux-build)/fetched: tools/fetch tools/apt.sh | $(setup)
-	$(Q)KERNEL=$(KERNEL) tools/fetch build && touch $@
+minimal := build/linux-minimal
+$(filter-out $(minimal)/fetched,$(sort $(linux-build)/fetched build/linux-backports/fetched)): \
+		tools/fetch tools/apt.sh | $(setup)
+	$(Q)KERNEL=$(patsubst -%,%,$(patsubst build/linux%,%,$(@D))) tools/fetch build && touch $@
+$(minimal)/fetched: $(addprefix linux-guest/kernel/,build fragment) build/linux-backports/fetched
+	$(call say,KERNEL,"$(@D): takes minutes")
+	$(Q)tools/setup kernel
+	$(Q)+CROSS=$(CROSS) linux-guest/kernel/build build/linux-backports $(@D) && touch $@
+linux-guest-kernel: $(minimal)/fetched ## a small kernel for partitions, for KERNEL=minimal: minutes
+test-kernel: linux-guest-kernel ## boot it with windows: do its virtio drivers keep inside?
+	@tools/test kernel
+.PHONY: linux-guest-kernel test-kernel
 # Left by the same download; newer than what was made of the one before.
 $(addprefix $(linux-build)/,Image busybox kernel-release linux-image.deb $(linux-source)): | $(linux-build)/fetched ;
 $(linux-build)/dtbs/%.dtb: | $(linux-build)/fetched
@@ -54,7 +65,7 @@ define kbuild
 	$(Q)rm -rf $(linux-build)/$(1) && cp -r linux-guest/$(1) $(linux-build)/$(1)
 	$(if $(2),$(Q)cp $(2) $(linux-build)/$(1))
 	$(Q)+$(MAKE) -s --no-print-directory -C $(linux-build)/headers/build M=$(abspath $(linux-build)/$(1)) \
-		PARAVENT=$(CURDIR) CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+		PARAVENT=$(CURDIR) ARCH=arm64 CROSS_COMPILE=$(CROSS) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)$(CROSS)strip --strip-debug $(linux-build)/$(1)/*.ko
 endef
 $(linux-build)/paravent.ko: $(linux-module) $(linux-abi) \
@@ -89,8 +100,8 @@ $(linux-build)/modules/modules.dep: linux-guest/initramfs/modules linux-guest/in
 $(linux-build)/initramfs.cpio.gz: \
 		$(addprefix linux-guest/initramfs/,pack archive.sh init devtest mdev.conf \
 		udhcpc.script) \
-		$(addprefix $(linux-build)/,busybox paravent.ko paravent-window.ko pvctl demo \
-		modules/modules.dep)
+		$(addprefix $(linux-build)/,busybox paravent.ko pvctl demo \
+		$(if $(filter minimal,$(KERNEL)),,paravent-window.ko modules/modules.dep))
 	$(call say,CPIO,$@)
 	$(Q)linux-guest/initramfs/pack $(@D)
 $(linux-build)/rootfs.ext4: $(addprefix linux-guest/rootfs/,pack inittab profile rcS) $(linux-build)/initramfs.cpio.gz

@@ -9,7 +9,6 @@ from machines import linux
 
 RAM_BASE, RAM_MIB = 0x40000000, 512
 FIRST_TRANSPORT, TRANSPORT_BYTES = 0x0a000000, 0x200
-COMPATIBLE = "paravent,dma-window-1"
 CELLS = ("-t", "x")
 
 
@@ -21,6 +20,7 @@ class Device:
     reg: tuple = None
     reg_cells: int = 4
     has_no_map: bool = True
+    compatible: str = "paravent,dma-window-1"
 
     @property
     def node(self):
@@ -85,7 +85,7 @@ def write_device_tree(path, options, devices):
         node = f"{parent}/window-{device.number}@{base:x}"
         phandle = f"{0x7000 + device.number:x}"
         subprocess.run(["fdtput", "-c", path, node], check=True)
-        put(node, "compatible", COMPATIBLE, types=("-t", "s"))
+        put(node, "compatible", device.compatible, types=("-t", "s"))
         cells = [f"{cell:x}" for cell in (base >> 32, base & 0xffffffff, size >> 32, size & 0xffffffff)]
         put(node, "reg", *cells[:device.reg_cells], types=CELLS)
         put(node, "phandle", phandle, types=CELLS)
