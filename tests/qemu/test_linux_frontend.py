@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stock Linux with its disk in another partition, an RTOS that restarts four times under load.
+"""Stock Linux whose devices are two RTOS partitions'; the one with the disk restarts four times under load.
 
-tools/vrings.py looks on from outside all the time: no descriptor may lie outside the window.
+tools/vrings.py looks on from outside all the time: no descriptor may lie outside its window.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ import pytest
 
 from board import build, load
 from devices import devtest, succeed
-from test_linux_window import watching
-from vrings import StateRings, Watch
+from test_linux_window import try_entropy, watching
+from vrings import Qmp, StateRings, Watch
 
 MIB = 1 << 20
 RAM_MIB = 512
@@ -23,11 +23,10 @@ DESCRIPTORS = 20_000
 WATCH_SECONDS = 240
 SYSTEMS = "tests/qemu/systems/linux-frontend"
 GIC = {"v3": "", "v2": "-gicv2"}
-DEVICE = "/sys/bus/virtio/devices/virtio0"
 DRIVER = "/sys/bus/virtio/drivers/virtio_blk"
-SERVED = "ramdisk: start 5 of 5"
-TROUBLE = r"ramdisk *\| (not ok|panic)"
+PINS = "xp /1wx 0x9030180"  # GPIODATA of the PL061, masked for pins 5 and 6
 NEXT_PARTITION = "\x1d"  # control-]
+TROUBLE = r"(ramdisk|owner) *\| (not ok|panic|.*breaks the protocol)"
 READ_ALL = "while :; do dd if=/dev/vda of=/dev/null bs=256k iflag=direct; done >/dev/null 2>&1 & true"
 
 
@@ -36,51 +35,60 @@ def start(boot, tmp_path):
     """start(gic, kernel): the system with Linux at its shell; `ram` is QEMU's memory."""
     def run(gic, kernel):
         system = build(f"{SYSTEMS}{GIC[gic]}.dts", kernel)
-        ram = str(tmp_path / "ram")
+        ram, qmp = str(tmp_path / "ram"), str(tmp_path / "qmp")
         machine = system.command()[system.command().index("-M") + 1]
-        board = boot(system, "-object",
+        board = boot(system, "-qmp", f"unix:{qmp},server=on,wait=off", "-object",
                      f"memory-backend-file,id=ram,size={RAM_MIB}M,share=on,mem-path={ram}",
                      machine={"-M": f"{machine},memory-backend=ram"})
-        board.system, board.ram = system, ram
+        board.system, board.ram, board.qmp = system, ram, qmp
         board.wait_shell()
         return board
 
     return run
 
 
-def property_of(system, partition, node, name):
-    """A property of 64-bit numbers in a partition's devicetree."""
-    text = subprocess.run(["fdtget", "-t", "x", os.path.join(system.folder, f"{partition}.dtb"), node, name],
-                          check=True, text=True, stdout=subprocess.PIPE).stdout
-    cells = [int(cell, 16) for cell in text.split()]
+def of_tree(system, partition, *arguments):
+    """What fdtget says of a partition's devicetree."""
+    tree = os.path.join(system.folder, f"{partition}.dtb")
+    options = [word for word in arguments if word.startswith("-")]
+    return subprocess.run(["fdtget", *options, tree, *arguments[len(options):]], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.split()
+
+
+def numbers_of(system, partition, node, name):
+    """A property of 64-bit numbers."""
+    cells = [int(cell) for cell in of_tree(system, partition, node, name)]
     return [high << 32 | low for high, low in zip(cells[::2], cells[1::2])]
 
 
 def watch(board):
-    [state] = property_of(board.system, "ramdisk", "/hypervisor/virtio-backend@0", "paravent,state")
-    nodes = subprocess.run(["fdtget", "-l", os.path.join(board.system.folder, "linux.dtb"), "/reserved-memory"],
-                           check=True, text=True, stdout=subprocess.PIPE).stdout.split()
-    window = property_of(board.system, "linux", f"/reserved-memory/{nodes[0]}", "reg")
-    return contextlib.closing(Watch(StateRings({"disk": state}), board.ram, {"disk": window}))
-
-
-def write_pattern(board):
-    """Fill the end of the disk, behind what devtest uses; returns its sum."""
-    succeed(board, f"dd if=/dev/urandom of=/dev/vda bs=1M seek={DISK_MIB - 4} count=4 oflag=direct 2>/dev/null")
-    return pattern(board)
-
-
-def pattern(board):
-    return succeed(board, f"dd if=/dev/vda bs=1M skip={DISK_MIB - 4} iflag=direct 2>/dev/null | sha256sum")[-1]
+    """A watch on all virtual devices, by their names."""
+    states = {}
+    for partition in ("ramdisk", "owner"):
+        for name in of_tree(board.system, partition, "-l", "/hypervisor"):
+            if name.startswith("virtio-backend@"):
+                node = f"/hypervisor/{name}"
+                [label] = of_tree(board.system, partition, node, "label")
+                [states[label]] = numbers_of(board.system, partition, node, "paravent,state")
+    windows = {}
+    for name in of_tree(board.system, "linux", "-l", "/reserved-memory"):
+        node = f"/reserved-memory/{name}"
+        [label] = of_tree(board.system, "linux", node, "label")
+        windows[label] = numbers_of(board.system, "linux", node, "reg")
+    assert len(states) == len(windows) == 5
+    return contextlib.closing(Watch(StateRings(states), board.ram, windows))
 
 
 @pytest.mark.parametrize("gic, kernel", [("v3", ""), ("v2", "backports-rt")])  # the others pass as well
-def test_disk(start, gic, kernel):
+def test_devices(start, gic, kernel):
     board = start(gic, kernel)
     assert succeed(board, "blockdev --getsize64 /dev/vda") == [str(DISK_MIB * MIB)]
-    assert succeed(board, "dmesg | grep -c ': confined to'") == ["1"]
+    assert succeed(board, "dmesg | grep -c ': confined to'") == ["5"]
     with watch(board) as watcher:
         with watching(watcher):
+            try_entropy(board)
+            try_pins(board)
+            try_consoles(board)
             # Some 1,300 requests write 16 MiB: the server restarts in the middle of them, again and again.
             lines = devtest(board, "disk -f ext2 -m 16 /dev/vda")
             assert any("sha256" in line for line in lines), lines
@@ -90,17 +98,61 @@ def test_disk(start, gic, kernel):
         assert watcher.until(DESCRIPTORS, WATCH_SECONDS * load()), str(watcher)
         print(watcher)
         assert watcher.outside == 0, watcher.findings
+        for name in ("disk", "pins", "log", "clock", "random"):
+            assert any(ring.startswith(f"{name} ") for ring in watcher.by_ring), str(watcher)
     log = board.tail(lines=10_000)
-    assert SERVED in log and not re.search(TROUBLE, log), log
+    assert "ramdisk: start 5 of 5" in log and "log: to whom it may concern" in log
+    assert not re.search(TROUBLE, log), log
+
+
+def try_pins(board):
+    """What Linux does with its two lines is seen at the block's pins."""
+    [chip] = succeed(board, "for i in /sys/bus/virtio/devices/*/gpio/gpiochip*; do "
+                            "echo $(cat $i/base) $(cat $i/ngpio); done")
+    base, n_lines = map(int, chip.split())
+    assert n_lines == 2
+    for line in (base, base + 1):
+        succeed(board, f"cd /sys/class/gpio; echo {line} >export; echo low >gpio{line}/direction")
+    with contextlib.closing(Qmp(board.qmp)) as qmp:
+        for levels in (0, 1, 2, 3, 1):
+            for line in (0, 1):
+                succeed(board, f"echo {levels >> line & 1} >gpio{base + line}/value")
+            pins = qmp.ask("human-monitor-command", **{"command-line": PINS})
+            assert int(pins.split()[-1], 16) == levels << 5
+    assert succeed(board, f"cat gpio{base}/value gpio{base + 1}/value gpio{base}/direction") == ["1", "0", "out"]
+    succeed(board, f"echo in >gpio{base}/direction; cat gpio{base}/value")
+    assert succeed(board, f"cat gpio{base}/direction gpio{base + 1}/direction") == ["in", "out"]
+    succeed(board, f"for i in {base} {base + 1}; do echo $i >unexport; done; cd")
+
+
+def try_consoles(board):
+    """Of two consoles, one after the other, one writes what it is told to a log, the other tells the time."""
+    # Kept open: the last one who closes it makes it a terminal again, which sends back what it hears.
+    succeed(board, "exec 5<>/dev/hvc0 6<>/dev/hvc1; stty raw -echo <&5; stty raw -echo <&6")
+    succeed(board, "for i in 5 6; do (head -n 1 <&$i >/tmp/hvc.$i & echo to whom it may concern >&$i); done")
+    [date] = succeed(board, "until grep -h : /tmp/hvc.*; do usleep 100000; done")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", date), date
+    succeed(board, "killall head; exec 5>&- 6>&-")
+
+
+def pattern(board):
+    """The sum of the end of the disk, behind what devtest uses."""
+    return succeed(board, f"dd if=/dev/vda bs=1M skip={DISK_MIB - 4} iflag=direct 2>/dev/null | sha256sum")[-1]
+
+
+def write_pattern(board):
+    succeed(board, f"dd if=/dev/urandom of=/dev/vda bs=1M seek={DISK_MIB - 4} count=4 oflag=direct 2>/dev/null")
+    return pattern(board)
 
 
 def rebind_under_load(board):
     """Off and on five times, with reads in flight; what is on the disk stays."""
     before = write_pattern(board)
+    succeed(board, f"disk=$(basename {DRIVER}/virtio*)")
     for _ in range(5):
         succeed(board, READ_ALL)
-        succeed(board, f"echo virtio0 >{DRIVER}/unbind; kill %1; wait; [ ! -e {DEVICE}/driver ]")
-        succeed(board, f"echo virtio0 >{DRIVER}/bind; [ -b /dev/vda ]")
+        succeed(board, f"echo $disk >{DRIVER}/unbind; kill %1; wait; [ ! -e /dev/vda ]")
+        succeed(board, f"echo $disk >{DRIVER}/bind; [ -b /dev/vda ]")
         assert pattern(board) == before
 
 
@@ -110,9 +162,11 @@ def reboot_under_load(board):
     for _ in range(2):
         succeed(board, READ_ALL)
         board.send("reboot -f")
-        # Who leaves loses the console's input.
         board.expect(r"linux: start \d, 2 vCPUs")
-        board.type(NEXT_PARTITION)
-        board.expect("input goes to linux")
+        # Who leaves loses the console's input.
+        focus = ""
+        while focus != "linux":
+            board.type(NEXT_PARTITION)
+            focus = board.expect(r"input goes to (\w+)")[1]
         board.wait_shell()
         assert pattern(board) == before
