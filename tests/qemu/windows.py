@@ -64,6 +64,11 @@ def entropy(number, reg):
     return Device(number, qemu_options(number, "virtio-rng-device"), reg)
 
 
+def i2c(number, socket, reg):
+    return Device(number, ["-chardev", f"socket,id=i2c,path={socket}",
+                           *qemu_options(number, "vhost-user-i2c-device", ",chardev=i2c")], reg)
+
+
 def write_device_tree(path, options, devices):
     """QEMU's own, and the windows."""
     def put(node, *values, types=()):
