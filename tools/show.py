@@ -47,20 +47,23 @@ def run_step(console, command):
         raise RuntimeError(f"{command} gave up in Linux with exit status {int(verdict[1])}")
 
 
-def leave(console, hint):
+def leave(console, hint, off):
     """To the user if there is one, else off."""
     if sys.stdin.isatty() and sys.stdout.isatty():
         say(f"The Linux shell is yours: try {hint}; ctrl-a x ends QEMU")
         console.send(b"\n")
         console.interact()
     else:
-        console.send(b"poweroff -f\n")
+        console.send(off.encode() + b"\n")
         wait(console, "waiting for Linux to power off", rb"paravent *\| linux has ",
              POWER_OFF_SECONDS)
 
 
-def show(system, command, steps, hint):
-    """Boot, call steps(console), leave. The last line without a terminal is the verdict."""
+def show(system, command, steps, hint, off="poweroff -f"):
+    """Boot, call steps(console), leave. The last line without a terminal is the verdict.
+
+    hint: what the user may try at Linux's shell. off: what switches Linux off.
+    """
     say(f"Booting {system.name} ({', '.join(system.partitions)}) in QEMU")
     print(" ".join(command), flush=True)
     log_path = os.path.join(system.folder, "demo.log")
@@ -69,7 +72,7 @@ def show(system, command, steps, hint):
         try:
             wait_shell(console)
             steps(console)
-            leave(console, hint)
+            leave(console, hint, off)
         except RuntimeError as error:
             console.close()
             print(f"\nconsole log: {log_path}\ndemo: FAILED: {error}", flush=True)
