@@ -3,6 +3,7 @@
 
 #include "arch/cpu.h"
 #include "arch/uart.h"
+#include "hyp/compiler.h"
 
 #define OWN_NAME     "paravent"
 #define OPEN_BYTES   128u /* of an open line, kept to draw it again */
@@ -31,7 +32,8 @@ static struct {
 	uint32_t n_shown;      /* characters of the current line */
 } line = { .source = NO_SOURCE, .pending = "", .focus = NO_SOURCE };
 
-static struct ring rings[MAX_PARTITIONS + 1];
+/* Zeroes of the image itself: the largest array of all need not be cleared at boot. */
+static struct ring rings[MAX_PARTITIONS + 1] SECTION(".stacks");
 struct spinlock console_lock;
 
 static uint32_t n_sources(void)
