@@ -40,6 +40,15 @@ static uint32_t slot_offset(uint32_t message_bytes, uint32_t slot)
 	return HEADER_BYTES + slot * PV_SLOT_STRIDE(message_bytes);
 }
 
+/* What the application sends and receives has types of its own. */
+typedef uint64_t may_alias_word __attribute__((may_alias));
+
+/* Whole and aligned: one access, where a copy of bytes takes eight. */
+static bool is_word(const unsigned char *text, uint32_t bytes)
+{
+	return bytes >= WORD_BYTES && (uintptr_t)text % WORD_BYTES == 0;
+}
+
 /*
  * Whole words, the last one padded with zeroes: a slot's text area is as long
  * as its stride allows, a multiple of 8, so that the padding is inside it.
@@ -49,7 +58,11 @@ static void store_text(unsigned char *slot, const unsigned char *text, uint32_t 
 	for (uint32_t at = 0; at < bytes; at += WORD_BYTES) {
 		uint64_t word = 0;
 
-		memcpy(&word, text + at, bytes - at < WORD_BYTES ? bytes - at : WORD_BYTES);
+		if (is_word(text + at, bytes - at)) {
+			word = *(const may_alias_word *)(const void *)(text + at);
+		} else {
+			memcpy(&word, text + at, bytes - at < WORD_BYTES ? bytes - at : WORD_BYTES);
+		}
 		port_store64(slot + PV_SLOT_TEXT + at, word);
 	}
 }
@@ -59,7 +72,11 @@ static void load_text(unsigned char *text, const unsigned char *slot, uint32_t b
 	for (uint32_t at = 0; at < bytes; at += WORD_BYTES) {
 		uint64_t word = port_load64(slot + PV_SLOT_TEXT + at);
 
-		memcpy(text + at, &word, bytes - at < WORD_BYTES ? bytes - at : WORD_BYTES);
+		if (is_word(text + at, bytes - at)) {
+			*(may_alias_word *)(void *)(text + at) = word;
+		} else {
+			memcpy(text + at, &word, bytes - at < WORD_BYTES ? bytes - at : WORD_BYTES);
+		}
 	}
 }
 
