@@ -4,21 +4,63 @@
 #include "arch/barrier.h"
 #include "arch/irqchip.h"
 #include "core/panic.h"
+#include "hyp/gic.h"
 #include "hyp/spinlock.h"
 #include "partitions/partition.h"
 
 #define MAX_CHANNELS 32
-
-struct message_queue {
-	struct spinlock lock;
-	uint32_t        put, taken; /* free running */
-};
+#define MAX_ENDS     64 /* ports of all partitions; those of a partition beyond go by C */
 
 static struct message_queue message_queues[MAX_CHANNELS];
+static struct message_end ends[MAX_ENDS];
+
+static struct message_end make_end(const struct partition_config *partition, const struct port_config *port)
+{
+	const struct message_channel_config *config;
+	struct message_queue *queue;
+
+	if (port->kind != PV_PORT_MESSAGE) {
+		return (struct message_end){ 0 };
+	}
+	config = &system_config.message_channels[port->message_channel];
+	queue = &message_queues[port->message_channel];
+	return (struct message_end){
+		.receive_queue = port->direction == PV_PORT_DESTINATION ? queue : NULL,
+		.send_queue = port->direction == PV_PORT_SOURCE ? queue : NULL,
+		.slots = config->slots,
+		.pend_register = system_config.gic.distributor.value + GICD_ISPENDR +
+				 config->interrupt / 32 * 4,
+		.pend_bit = UINT64_C(1) << config->interrupt % 32,
+		.mask = config->depth - 1,
+		.sender = partition->id,
+	};
+}
 
 void message_init(void)
 {
+	uint32_t n = 0;
+
 	ASSERT(system_config.n_message_channels <= MAX_CHANNELS);
+	for (uint32_t i = 0; i < system_config.n_partitions; i++) {
+		const struct partition_config *partition = &system_config.partitions[i];
+
+		for (uint32_t k = 0; k < partition->n_ports && n < MAX_ENDS; k++) {
+			ends[n++] = make_end(partition, &partition->ports[k]);
+		}
+	}
+}
+
+void message_bind(struct percpu *cpu)
+{
+	uint32_t first = 0;
+
+	for (const struct partition_config *at = system_config.partitions; at != cpu->partition; at++) {
+		first += at->n_ports;
+	}
+	if (first + cpu->partition->n_ports <= MAX_ENDS) {
+		cpu->messages = &ends[first];
+		cpu->n_messages = cpu->partition->n_ports;
+	}
 }
 
 void message_announce(const struct partition_config *config)

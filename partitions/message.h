@@ -4,7 +4,7 @@
  * identity, which no guest can forge. For alarms and commands; bulk belongs in
  * a port with a window.
  *
- * Owns     message_queues[]
+ * Owns     message_queues[], ends[]
  * Locks    struct message_queue.lock
  * Context  EL2, interrupts masked
  */
@@ -13,6 +13,9 @@
 #include "core/dispatch.h"
 
 void message_init(void);
+
+/* A CPU takes up its vCPU: what arch/arm64/fast.S may answer without us. */
+void message_bind(struct percpu *cpu);
 
 /*
  * A partition starts anew: queues keep what was sent to it meanwhile, and their

@@ -10,6 +10,7 @@
 #include "core/panic.h"
 #include "partitions/console.h"
 #include "partitions/message.h"
+#include "partitions/vgic.h"
 #include "partitions/virtio.h"
 
 static struct partition partition_states[MAX_PARTITIONS];
@@ -468,6 +469,8 @@ void upcall_enter(struct percpu *cpu, struct trap_frame *frame)
 	cpu->partition = config;
 	cpu->doorbells = config->doorbells;
 	cpu->n_doorbells = config->n_doorbells;
+	message_bind(cpu);
+	vgic_bind(cpu);
 	vcpu_bind(config, cpu->vcpu->config);
 	wait_for_start(cpu->vcpu, frame);
 }

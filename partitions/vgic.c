@@ -8,6 +8,7 @@
 #include "partitions/vgic_filter.h"
 
 #define PRIVATE_INTIDS 32u
+#define NOWHERE        BIT(63) /* no IPA is near */
 
 /* ICC_SGI1R_EL1 */
 #define SGI1R_AFFINITY (FIELD(55, 48) | FIELD(47, 44) | FIELD(39, 32) | FIELD(23, 16))
@@ -331,6 +332,49 @@ uint64_t vgic_distributor(struct vcpu *vcpu, struct mmio_access *access)
 	value = access_distributor(vcpu, access);
 	spinlock_drop(&console_lock);
 	return value;
+}
+
+/* ---- What needs no C: arch/arm64/fast.S ----------------------------------------------- */
+
+/* A set of vCPUs becomes one of targets by a shift, if they are neighbours in the GIC's order. */
+static void bind_sgis(struct fast_gic *fast, const struct partition_config *config)
+{
+	struct irqchip_target first = irqchip_target_of(cpu_of(config, 0));
+
+	for (uint32_t i = 1; i < config->n_vcpus; i++) {
+		struct irqchip_target target = irqchip_target_of(cpu_of(config, i));
+
+		if (target.number != first.number + i || target.cluster != first.cluster) {
+			return;
+		}
+	}
+	fast->shift = first.number;
+	fast->affinity = first.cluster;
+	if (is_v3()) {
+		fast->sgi1r_targets = all_vcpus(config);
+	} else {
+		fast->sgir_targets = (uint32_t)field_put(GICD_SGIR_TARGETS, all_vcpus(config));
+	}
+}
+
+void vgic_bind(struct percpu *cpu)
+{
+	const struct partition_config *config = cpu->partition;
+	struct fast_gic *fast = &cpu->fast;
+
+	fast->guest_gicd = NOWHERE;
+	for (uint32_t i = 0; i < config->n_mmio; i++) {
+		if (config->mmio[i].kind == MMIO_VGIC_DISTRIBUTOR) {
+			fast->guest_gicd = config->mmio[i].base.value;
+		}
+	}
+	fast->gicd = system_config.gic.distributor.value;
+	fast->gicc = system_config.gic.cpu_interface.value;
+	fast->owned = config->interrupts;
+	fast->statistics = cpu->vcpu->statistics;
+	fast->typer = read_typer(cpu->vcpu);
+	fast->slow_word = system_config.console.interrupt / 32;
+	bind_sgis(fast, config);
 }
 
 /* ---- Redistributors (GICv3) ---------------------------------------------------------- */

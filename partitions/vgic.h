@@ -18,3 +18,6 @@
 #include "core/dispatch.h"
 
 mmio_handler vgic_distributor, vgic_redistributors;
+
+/* A CPU takes up its vCPU: what it may answer without us. */
+void vgic_bind(struct percpu *cpu);

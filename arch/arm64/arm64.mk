@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-obj-arm64 := $(addprefix arch/arm64/,boards.o boot.o cpu.o early.o fdt_root.o frame.o gic.o gicv2.o gicv3.o \
+obj-arm64 := $(addprefix arch/arm64/,boards.o boot.o cpu.o early.o fast.o fdt_root.o frame.o gic.o gicv2.o gicv3.o \
 	mmu.o string.o uart.o uart_bcm_mini.o uart_cadence.o uart_imx.o uart_pl011.o vectors.o)

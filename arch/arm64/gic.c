@@ -213,6 +213,18 @@ void irqchip_send_sgi(uint32_t sgi, uint32_t cpu_mask)
 	}
 }
 
+struct irqchip_target irqchip_target_of(uint32_t cpu_id)
+{
+	const struct cpu_config *cpu = &system_config.cpus[cpu_id];
+	struct irqchip_target target = { .number = cpu->redistributor };
+
+	if (is_v3()) {
+		target.number = (uint32_t)gicv3_affinity_target(cpu->mpidr);
+		target.cluster = gicv3_affinity_fields(cpu->mpidr);
+	}
+	return target;
+}
+
 void irqchip_refuse_interrupt(void)
 {
 	if (is_v3()) {

@@ -21,6 +21,10 @@ void gicv3_open_cpu(struct irqchip_cpu_state *before);
 void gicv3_restore_cpu(const struct irqchip_cpu_state *before);
 void gicv3_send_sgi(uint32_t sgi, uint32_t cpu_mask);
 void gicv3_refuse_interrupt(void);
+
+/* ICC_SGI1R_EL1: the fields that name a CPU's cluster, and the CPU's number among its targets. */
+uint64_t gicv3_affinity_fields(uint64_t mpidr);
+uint64_t gicv3_affinity_target(uint64_t mpidr);
 void gicv3_wait_distributor(void);
 void gicv3_wait_redistributor(uint32_t cpu_id);
 

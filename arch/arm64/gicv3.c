@@ -154,17 +154,26 @@ void gicv3_restore_cpu(const struct irqchip_cpu_state *before)
 	isb();
 }
 
+uint64_t gicv3_affinity_fields(uint64_t mpidr)
+{
+	return field_put(SGI1R_AFF3, field_get(MPIDR_AFF3, mpidr)) |
+	       field_put(SGI1R_AFF2, field_get(MPIDR_AFF2, mpidr)) |
+	       field_put(SGI1R_AFF1, field_get(MPIDR_AFF1, mpidr));
+}
+
+uint64_t gicv3_affinity_target(uint64_t mpidr)
+{
+	return field_get(MPIDR_AFF0, mpidr);
+}
+
 void gicv3_send_sgi(uint32_t sgi, uint32_t cpu_mask)
 {
 	for (; cpu_mask != 0; cpu_mask &= cpu_mask - 1) {
 		uint64_t mpidr = system_config.cpus[__builtin_ctz(cpu_mask)].mpidr;
 
-		sysreg_write(ICC_SGI1R_EL1,
-			     field_put(SGI1R_AFF3, field_get(MPIDR_AFF3, mpidr)) |
-			     field_put(SGI1R_AFF2, field_get(MPIDR_AFF2, mpidr)) |
-			     field_put(SGI1R_AFF1, field_get(MPIDR_AFF1, mpidr)) |
-			     field_put(SGI1R_INTID, sgi) |
-			     BIT(field_get(MPIDR_AFF0, mpidr)));
+		sysreg_write(ICC_SGI1R_EL1, gicv3_affinity_fields(mpidr) |
+						    field_put(SGI1R_INTID, sgi) |
+						    BIT(gicv3_affinity_target(mpidr)));
 	}
 	isb();
 }

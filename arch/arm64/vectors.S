@@ -5,7 +5,8 @@
  * A working system reaches four of the sixteen slots: a lower-EL (AArch64)
  * synchronous exception, IRQ, FIQ and SError. These save the guest and call C;
  * the first answers the three calls whose speed matters (PV_NULL, PSCI_VERSION,
- * PV_DOORBELL) and an idle CPU's WFI by itself. The other slots report their own
+ * PV_DOORBELL) and an idle CPU's WFI by itself, fast.S
+ * register messages and what guests ask of the GIC. The other slots report their own
  * number and stop the machine: no slot hangs in silence.
  *
  * On a guest trap   SP_EL2 = top of this CPU's stack, TPIDR_EL2 = its percpu.
@@ -16,9 +17,15 @@
 
 #define ESR_HVC0          0x5a000000	/* EC 0x16, IL, imm16 = 0 */
 #define ESR_WFI           0x07e00000	/* EC 0x01, IL, CV, COND = always, TI = WFI */
+#define ESR_EC_HIGH       31		/* aborts of a lower EL have it, WFI and MSR do not */
 #define PSCI_VERSION      0x84000000
 #define PSCI_1_1          0x10001
 #define BPR1_HIGHEST      3
+#define BPR_HIGHEST       3		/* GICC_BPR */
+#define GICC_CTLR         0x0
+#define GICC_PMR          0x4
+#define GICC_BPR          0x8
+#define SMCCC_64_BIT      30		/* of a function identifier */
 
 /* One list for both directions, so that save and restore cannot disagree. */
 	.macro	gprs op:req
@@ -73,6 +80,14 @@
 	.endm
 
 	.section .text.vectors, "ax"
+/* Whatever the probe does comes back here; EL2's own faults, too. */
+	.balign	0x800
+probe_vectors:
+	.rept	16
+	b	probe_back
+	.balign	0x80, 0
+	.endr
+
 	.balign	0x800
 	.globl	el2_vectors
 el2_vectors:
@@ -94,21 +109,20 @@ el2_vectors:
 	mov	w3, #ESR_HVC0
 	cmp	w2, w3
 	b.ne	not_a_hypercall
+	tbz	w0, #SMCCC_64_BIT, call_32 /* none of ours */
 	mov	w3, #PV_NULL
 	subs	w3, w0, w3
 	b.eq	answer_ok
 	cmp	w3, #(PV_DOORBELL - PV_NULL)
 	b.ne	not_a_doorbell
 	mrs	x2, tpidr_el2
-	ldr	x3, [x2, #PERCPU_N_DOORBELLS]
+	ldp	x2, x3, [x2, #PERCPU_DOORBELLS] /* their number behind them */
 	cmp	x1, x3
 	b.hs	slow_sync		/* refused in C, with its reason */
-	ldr	x2, [x2, #PERCPU_DOORBELLS]
 	csel	x3, x1, xzr, lo		/* x1 as the branch has it, also under speculation */
 	csdb
 	add	x2, x2, x3, lsl #DOORBELL_SHIFT
-	ldr	w3, [x2, #DOORBELL_BIT]
-	ldr	x2, [x2, #DOORBELL_REGISTER]
+	ldp	x2, x3, [x2, #DOORBELL_REGISTER] /* w3 = the bit behind it */
 	/* The sender's stores to the window are visible before the receiver's interrupt. */
 	dsb	ishst
 	str	w3, [x2]
@@ -127,6 +141,13 @@ answer_ok:
 	dead_slot 15
 
 not_a_doorbell:
+	cmp	w3, #(PV_MESSAGE_SEND - PV_NULL)
+	b.eq	fast_message_send
+	cmp	w3, #(PV_MESSAGE_RECEIVE - PV_NULL)
+	b.eq	fast_message_receive
+	b	slow_sync
+
+call_32:
 	mov	w3, #PSCI_VERSION
 	cmp	w0, w3
 	b.ne	slow_sync
@@ -136,9 +157,10 @@ not_a_doorbell:
 	eret
 
 not_a_hypercall:
+	tbnz	w2, #ESR_EC_HIGH, fast_abort /* or another cause that is not looked at here */
 	mov	w3, #ESR_WFI
 	cmp	w2, w3
-	b.ne	slow_sync
+	b.ne	fast_sysreg
 	mrs	x3, tpidr_el2
 	ldr	x2, [x3, #PERCPU_WFI_EXITS]
 	add	x2, x2, #1
@@ -147,13 +169,13 @@ not_a_hypercall:
 	cbnz	x2, slow_sync
 	/* A guest that has closed its CPU interface would not be woken by a kick. */
 	ldr	x2, [x3, #PERCPU_GIC_SYSREGS]
-	cbz	x2, slow_sync		/* GICv2: looked at in C */
+	cbz	x2, wfi_v2
 	mrs	x2, s3_0_c12_c12_7	/* ICC_IGRPEN1_EL1 */
 	cbz	x2, slow_sync
 	mrs	x2, s3_0_c12_c12_3	/* ICC_BPR1_EL1: more than this hides the kick's priority */
 	cmp	x2, #BPR1_HIGHEST
 	b.hi	slow_sync
-	dsb	sy
+wait:	dsb	sy
 	wfi
 	ldr	x2, [x3, #PERCPU_ATTENTION]
 	cbnz	x2, slow_sync		/* a kick: EL2 wants this CPU */
@@ -163,6 +185,20 @@ not_a_hypercall:
 	ldp	x2, x3, [sp, #-16]
 	eret
 
+/* The same of GICC. Its mask is the guest's own: what it masks does not wake it, but 0 masks the kick too. */
+wfi_v2:
+	ldr	x2, [x3, #PERCPU_FAST + FAST_GICC]
+	ldr	w3, [x2, #GICC_CTLR]
+	tbz	w3, #0, slow_sync
+	ldr	w3, [x2, #GICC_BPR]
+	cmp	w3, #BPR_HIGHEST
+	b.hi	slow_sync
+	ldr	w2, [x2, #GICC_PMR]
+	cbz	w2, slow_sync
+	mrs	x3, tpidr_el2
+	b	wait
+
+	.globl	slow_sync
 slow_sync:
 	ldp	x2, x3, [sp, #-16]
 	sub	sp, sp, #FRAME_SIZE
@@ -281,11 +317,3 @@ probe_settle:
 	mov	x10, x30
 	ldp	x29, x30, [sp], #16
 	br	x10
-
-/* Whatever the probe does comes back here; EL2's own faults, too. */
-	.balign	0x800
-probe_vectors:
-	.rept	16
-	b	probe_back
-	.balign	0x80, 0
-	.endr

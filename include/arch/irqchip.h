@@ -58,6 +58,13 @@ void irqchip_set_pending(intid_t interrupt);
 /* Send SGI 0..15 to every CPU whose bit is set. */
 void irqchip_send_sgi(uint32_t sgi, uint32_t cpu_mask);
 
+/* How an SGI names a CPU: its number among the targets, and (GICv3) its cluster in ICC_SGI1R_EL1. */
+struct irqchip_target {
+	uint32_t number;
+	uint64_t cluster;
+};
+struct irqchip_target irqchip_target_of(uint32_t cpu_id);
+
 /*
  * An interrupt reached EL2, which in mode "direct" only a guest's own tampering
  * can cause: put the CPU interface back so that it does not come again.

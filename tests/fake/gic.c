@@ -408,6 +408,16 @@ void irqchip_set_pending(intid_t interrupt)
 	fake_gic.pending[interrupt / 32] |= UINT32_C(1) << interrupt % 32;
 }
 
+struct irqchip_target irqchip_target_of(uint32_t cpu_id)
+{
+	const struct cpu_config *cpu = &system_config.cpus[cpu_id];
+
+	if (system_config.gic.version == GIC_V3) {
+		return (struct irqchip_target){ cpu->mpidr & 0xff, cpu->mpidr >> 8 };
+	}
+	return (struct irqchip_target){ cpu->redistributor, 0 };
+}
+
 void irqchip_send_sgi(uint32_t sgi, uint32_t cpu_mask)
 {
 	if (sgi > 15 || cpu_mask == 0 || cpu_mask >> system_config.n_cpus != 0) {

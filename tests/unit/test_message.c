@@ -158,10 +158,64 @@ static void a_table_with_too_many_channels_is_ours_to_notice(void **state)
 	assert_non_null(strstr(fake_uart_text(), "n_message_channels"));
 }
 
+/* ---- What needs no C --------------------------------------------------------------- */
+
+static struct percpu bind(uint32_t partition)
+{
+	struct percpu cpu = { .partition = &fake_partitions[partition] };
+
+	message_bind(&cpu);
+	return cpu;
+}
+
+static void ends_are_those_of_the_partitions_ports(void **state)
+{
+	struct percpu alpha = bind(ALPHA), beta = bind(BETA), gamma = bind(GAMMA);
+
+	(void)state;
+	assert_int_equal(alpha.n_messages, 4);
+	assert_int_equal(beta.n_messages, 2);
+	assert_int_equal(gamma.n_messages, 1);
+	/* "state" and "trace" are no message ports. */
+	assert_null(alpha.messages[0].send_queue);
+	assert_null(alpha.messages[0].receive_queue);
+	assert_null(alpha.messages[3].send_queue);
+	/* A source sends only, a destination receives only. */
+	assert_non_null(alpha.messages[1].send_queue);
+	assert_null(alpha.messages[1].receive_queue);
+	assert_null(alpha.messages[2].send_queue);
+	assert_ptr_equal(alpha.messages[2].receive_queue, beta.messages[1].send_queue);
+	/* Two senders, one queue; each under its own name. */
+	assert_ptr_equal(alpha.messages[1].send_queue, gamma.messages[0].send_queue);
+	assert_ptr_equal(alpha.messages[1].send_queue, beta.messages[0].receive_queue);
+	assert_int_equal(alpha.messages[1].sender, 10);
+	assert_int_equal(gamma.messages[0].sender, 30);
+	assert_ptr_equal(alpha.messages[1].slots, fake_channels[0].slots);
+	assert_int_equal(alpha.messages[1].mask, 3);
+	assert_int_equal(beta.messages[1].mask, 1);
+	assert_int_equal(alpha.messages[1].pend_register, fake_doorbells[ALPHA][0].pend_register.value);
+	assert_int_equal(alpha.messages[1].pend_bit, fake_doorbells[ALPHA][0].pend_bit);
+}
+
+static void a_partition_with_too_many_ports_goes_without(void **state)
+{
+	static struct port_config many[70];
+
+	(void)state;
+	fake_partitions[BETA].ports = many;
+	fake_partitions[BETA].n_ports = ARRAY_SIZE(many);
+	message_init();
+	assert_int_equal(bind(ALPHA).n_messages, 4);
+	assert_int_equal(bind(BETA).n_messages, 0);
+	assert_int_equal(bind(GAMMA).n_messages, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_message_arrives_with_its_senders_id, begin),
+		cmocka_unit_test_setup(ends_are_those_of_the_partitions_ports, begin),
+		cmocka_unit_test_setup(a_partition_with_too_many_ports_goes_without, begin),
 		cmocka_unit_test_setup(a_full_queue_takes_nothing, begin),
 		cmocka_unit_test_setup(order_survives_many_turns, begin),
 		cmocka_unit_test_setup(ports_are_checked, begin),

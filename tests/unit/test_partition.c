@@ -1,4 +1,4 @@
-/* links: partitions/partition.c partitions/console.c partitions/message.c partitions/virtio.c partitions/vuart.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c tests/fake/begin.c tests/fake/threads.c tests/fake/cpu.c tests/fake/gic.c tests/fake/memory.c tests/fake/uart.c tests/fake/system.c */
+/* links: partitions/partition.c partitions/vgic.c partitions/vgic_filter.c partitions/console.c partitions/message.c partitions/virtio.c partitions/vuart.c core/log.c core/terminal.c core/format.c core/spinlock.c core/panic.c core/region.c tests/fake/begin.c tests/fake/threads.c tests/fake/cpu.c tests/fake/gic.c tests/fake/memory.c tests/fake/uart.c tests/fake/system.c */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lifecycle of partitions on several CPUs at once, each step where the test

@@ -595,6 +595,74 @@ static void accesses_are_counted(void **state)
 	assert_int_equal(counts[PV_STATISTIC_VGIC], 3);
 }
 
+/* ---- What needs no C --------------------------------------------------------------- */
+
+static const struct fast_gic *bind(uint32_t partition)
+{
+	static struct percpu cpu;
+
+	cpu = (struct percpu){ .vcpu = fake_vcpu(partition, 0),
+			       .partition = &fake_partitions[partition] };
+	vgic_bind(&cpu);
+	return &cpu.fast;
+}
+
+static void fast_answers_are_those_of_the_partition(void **state)
+{
+	const struct fast_gic *fast;
+
+	(void)state;
+	begin(GIC_V2);
+	fast = bind(BETA);
+	assert_int_equal(fast->guest_gicd, FAKE_GICD);
+	assert_int_equal(fast->gicd, fake_config.gic.distributor.value);
+	assert_int_equal(fast->gicc, fake_config.gic.cpu_interface.value);
+	assert_ptr_equal(fast->owned, fake_partitions[BETA].interrupts);
+	assert_ptr_equal(fast->statistics, fake_vcpu(BETA, 0)->statistics);
+	assert_int_equal(fast->slow_word, fake_config.console.interrupt / 32);
+	assert_int_equal(fast->typer, access_by(BETA, 0, vgic_distributor,
+						(struct mmio_access){ GICD_TYPER, 4, false, 0 }));
+
+	/* Without a trapped distributor nothing is near it: offsets of GICD go up to 64 KiB. */
+	fake_partitions[BETA].n_mmio = 0;
+	assert_true(bind(BETA)->guest_gicd > UINT64_MAX / 4);
+}
+
+static void fast_sgis_are_for_neighbours(void **state)
+{
+	static const struct {
+		enum gic_version version;
+		uint32_t cpus[2]; /* of alpha's vCPUs 0 and 1 */
+		uint32_t sgi1r_targets, sgir_targets, shift;
+		uint64_t affinity;
+	} cases[] = {
+		{ GIC_V3, { 0, 1 }, 3, 0, 0, 0 },
+		{ GIC_V3, { 2, 3 }, 3, 0, 0, 1 },
+		{ GIC_V3, { 1, 0 }, 0, 0, 0, 0 }, /* the wrong way round */
+		{ GIC_V3, { 0, 3 }, 0, 0, 0, 0 }, /* of two clusters */
+		{ GIC_V2, { 1, 0 }, 0, 3u << 16, 0, 0 },
+		{ GIC_V2, { 3, 2 }, 0, 3u << 16, 2, 0 },
+		{ GIC_V2, { 0, 1 }, 0, 0, 0, 0 },
+		{ GIC_V2, { 1, 3 }, 0, 0, 0, 0 }, /* with one in between */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct fast_gic *fast;
+
+		begin(cases[i].version);
+		fake_partitions[ALPHA].n_vcpus = 2;
+		fake_vcpus[0].cpu_id = cases[i].cpus[0];
+		fake_vcpus[1].cpu_id = cases[i].cpus[1];
+		fake_vcpus_begin();
+		fast = bind(ALPHA);
+		assert_int_equal(fast->sgi1r_targets, cases[i].sgi1r_targets);
+		assert_int_equal(fast->sgir_targets, cases[i].sgir_targets);
+		assert_int_equal(fast->shift, cases[i].shift);
+		assert_int_equal(fast->affinity, cases[i].affinity);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -622,6 +690,8 @@ int main(void)
 		cmocka_unit_test(a_redistributor_stays_awake_and_without_lpis),
 		cmocka_unit_test(no_private_access_goes_where_it_must_not),
 		cmocka_unit_test(accesses_are_counted),
+		cmocka_unit_test(fast_answers_are_those_of_the_partition),
+		cmocka_unit_test(fast_sgis_are_for_neighbours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ app-echo    := $(sdk-test) tests/qemu/guests/echo/echo.o
 app-load    := $(sdk-test) tests/qemu/guests/load/load.o
 app-timer   := $(sdk-test) tests/qemu/guests/timer/timer.o
 app-smc     := $(sdk-test) tests/qemu/guests/smc/smc.o
-app-vgic    := $(sdk-test) $(addprefix tests/qemu/guests/vgic/,vgic.o registers.o)
+app-vgic    := $(sdk-test) $(addprefix tests/qemu/guests/vgic/,vgic.o registers.o each.o)
 app-hostile := $(sdk-test) $(addprefix tests/qemu/guests/hostile/,hostile.o memory.o time.o \
 	harmless.o)
 app-devices := $(sdk-test) $(obj-drivers) tests/qemu/guests/devices/devices.o

@@ -198,6 +198,8 @@ static void test_messages(void)
 		  PV_BAD_ARGUMENT },
 		{ "PV_MESSAGE_RECEIVE from a source", PV_MESSAGE_RECEIVE, { ALARM },
 		  PV_NOT_ALLOWED },
+		{ "PV_MESSAGE_RECEIVE, x7 reserved", PV_MESSAGE_RECEIVE, { ANSWER, 0, 0, 0, 0, 0, 1 },
+		  PV_BAD_ARGUMENT },
 		{ "PV_MESSAGE_RECEIVE, x2 reserved", PV_MESSAGE_RECEIVE, { ANSWER, 1 },
 		  PV_BAD_ARGUMENT },
 		{ "PV_MESSAGE_RECEIVE from an empty port", PV_MESSAGE_RECEIVE, { ANSWER },

@@ -144,6 +144,9 @@ static void test_sgis(void)
 
 	pv_irq_send_others(4);
 	report(sgi_came(1, 4, there), "an SGI to all others reaches CPU 1");
+	send_sgi_to_others(4);
+	report(sgi_came(1, 4, there + 1), "and so with a target list of everybody");
+	there++;
 	send_sgi_to_foreign(4);
 	pv_timer_delay_us(20000);
 	pv_irq_unmask();
@@ -163,6 +166,7 @@ void guest_main(void)
 	       "CPU 1 is up");
 	test_identity();
 	test_bit_registers();
+	test_each_general_register();
 	test_priorities();
 	test_configuration();
 	test_targets();

@@ -35,6 +35,7 @@ extern const uint32_t foreign[N_FOREIGN]; /* the neighbour's, and nobody's */
 /* registers.c, by distributor offset. */
 void test_identity(void);
 void test_bit_registers(void);
+void test_each_general_register(void);
 void test_priorities(void);
 void test_configuration(void);
 void test_targets(void);
@@ -42,4 +43,5 @@ void test_private(void);
 void test_redistributors(void);
 void test_pending_sgis(void);
 void send_sgi_to_foreign(uint32_t sgi);
+void send_sgi_to_others(uint32_t sgi);
 void send_sgi_to_all(uint32_t sgi);

@@ -234,6 +234,7 @@ static void check_interrupts(void)
 		report(true, "no foreign interrupt came");
 	}
 	report(pv_irq_is_enabled(DEVICE_INTID), "the device's interrupt is still enabled");
+	report(pv_irq_is_enabled(bell_intid), "and that of our port");
 	report(!pv_irq_is_pending(DEVICE_INTID) && !pv_irq_is_active(DEVICE_INTID),
 	       "neither pending nor active");
 	report_equal(pv_mmio_read8(priority), DEVICE_PRIORITY, "its priority is as it was");
