@@ -163,14 +163,19 @@ static void forget_driver(struct virtual_device *device) NEEDS_LOCK(device->lock
 	}
 }
 
-/* Does nobody touch the queues of before the last reset any more? A stopped backend cannot. */
+/*
+ * Does nobody touch the queues of before the last reset any more? A stopped backend
+ * cannot, unless a device of its own was at it: that is over when the backend's next
+ * life says so, having reset its devices.
+ */
 static bool is_released(const struct virtual_device *device)
 {
 	const struct partition *backend = partition_at(device->config->backend);
 	enum pv_partition_state state = atomic_load_explicit(&backend->state, memory_order_acquire);
 
-	return device->is_acknowledged || state == PV_PARTITION_STOPPED ||
-	       state == PV_PARTITION_CRASHED;
+	return device->is_acknowledged ||
+	       (!device->config->backend_has_dma &&
+		(state == PV_PARTITION_STOPPED || state == PV_PARTITION_CRASHED));
 }
 
 /* false: not over; ask again. */
@@ -462,7 +467,7 @@ void virtio_backend_starts(const struct partition_config *config)
 		struct virtual_device *device = &devices[config->backends[i]];
 
 		spinlock_take(&device->lock);
-		device->is_acknowledged = true;
+		device->is_acknowledged = device->is_acknowledged || !device->config->backend_has_dma;
 		spinlock_drop(&device->lock);
 	}
 }

@@ -17,6 +17,6 @@ $(B)/paravent.itb: $(B)/paravent.img $(board-dtb) tools/fit tools/disk.py
 	$(call say,FIT,$@)
 	$(Q)tools/fit $(B) $(board-dtb)
 
-demo-devices: $(B)/paravent.img $(linux-build)/rootfs.ext4 ## boot Linux and two partitions to which it serves its disk and its network
+demo-devices: $(B)/paravent.img $(linux-build)/rootfs.ext4 ## boot Linux and two partitions that it serves
 	@tools/demo-devices $(B) $(linux-build)/rootfs.ext4
 .PHONY: demo-devices

@@ -116,6 +116,7 @@ struct virtual_device_config {
 	const char *name;
 	enum pv_virtio_device device;
 	uint32_t    frontend, backend;     /* partition_id */
+	bool        backend_has_dma;       /* its devices may write to the window when its CPUs have stopped */
 	intid_t     frontend_interrupt, backend_interrupt;
 	pa_t        registers;             /* the frontend's page */
 	pa_t        state;                 /* the backend's: struct pv_virtio_state */

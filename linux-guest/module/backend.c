@@ -75,8 +75,10 @@ static int read_state(const struct backend *backend, struct pv_virtio_state *sta
 }
 
 /*
- * Nobody has the device, so nobody touches its window. If the state cannot be
- * read, or is not the newest any more, an interrupt is on its way that comes here again.
+ * Nobody has the device, so nobody touches its window. What a former kernel had
+ * begun is over, too: this module is loaded behind the drivers of disks, which reset
+ * them. If the state cannot be read, or is not the newest any more, an interrupt is
+ * on its way that comes here again.
  */
 static void acknowledge_for_nobody(const struct backend *backend)
 {
@@ -503,5 +505,10 @@ int backend_create(struct device *parent, struct device_node *node)
 	if (!status) {
 		status = open_interrupt(backend, node);
 	}
-	return status ? status : register_backend(backend);
+	if (status) {
+		return status;
+	}
+	/* Bells that rang while nobody was here are lost, and drivers may be waiting. */
+	acknowledge_for_nobody(backend);
+	return register_backend(backend);
 }

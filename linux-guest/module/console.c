@@ -25,7 +25,7 @@ typedef int hvc_size;
 
 static struct hvc_struct *console;
 
-/* What EL2 does not take now, hvc offers again. */
+/* What EL2 does not take now, hvc offers again: of the kernel's log only if it is told -EAGAIN. */
 static hvc_count put_chars(u32 terminal, const hvc_char *text, hvc_size n)
 {
 	u64 words[PV_CONSOLE_BYTES / sizeof(u64)] = { 0 };
@@ -35,7 +35,7 @@ static hvc_count put_chars(u32 terminal, const hvc_char *text, hvc_size n)
 	memcpy(words, text, bytes);
 	status = hypercall_console_write(words, &bytes);
 	if (status) {
-		return status == -EBUSY ? 0 : status;
+		return status == -EBUSY ? -EAGAIN : status;
 	}
 	return bytes;
 }

@@ -190,7 +190,7 @@ bool pv_virtio_frontend_kick(const struct pv_virtio_frontend *frontend,
 {
 	bool is_due = pv_virtqueue_kick(driver);
 
-	/* Not by QueueNotify: that is a trap to the emulation, this a store to the GIC. */
+	/* Not by QueueNotify: that is a trap to the emulation, this a short hypercall. */
 	if (is_due) {
 		(void)port_ring(frontend->config->doorbell);
 	}

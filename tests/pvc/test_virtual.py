@@ -205,6 +205,9 @@ def test_pages_are_devices_and_read_only(system):
 @pytest.mark.parametrize("field, value, sentence", [
     ("frontend", "0", "its frontend"),
     ("backend", "2", "its backend"),
+    ("device", "1", "its kind"),
+    ("backend_has_dma", "true", "its word on DMA"),
+    ("configuration", "{ UINT64_C(0x1) }", "word 0 of its configuration"),
     ("frontend_interrupt", "33", "its frontend's interrupt"),
     ("backend_interrupt", "33", "its backend's interrupt"),
     ("registers", "{ UINT64_C(0x50000000) }", "its register page"),
@@ -217,7 +220,7 @@ def test_pages_are_devices_and_read_only(system):
 ])
 def test_changed_device(lab, field, value, sentence):
     old = device_text(lab.demo, "disk")
-    new = re.sub(rf"\.{field} = [^\n]*,\n", f".{field} = {value},\n", old, count=1)
+    new = re.sub(rf"\.{field} = ({{[^}}]*}}|[^\n]*?),( /\*|\n)", rf".{field} = {value},\2", old, count=1)
     assert new != old
     refused(lab.changed("config", old, new), f"virtual device disk: {re.escape(sentence)}")
 

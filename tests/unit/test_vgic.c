@@ -621,7 +621,7 @@ static void fast_answers_are_those_of_the_partition(void **state)
 	assert_ptr_equal(fast->statistics, fake_vcpu(BETA, 0)->statistics);
 	assert_int_equal(fast->slow_word, fake_config.console.interrupt / 32);
 	assert_int_equal(fast->typer, access_by(BETA, 0, vgic_distributor,
-						(struct mmio_access){ GICD_TYPER, 4, false, 0 }));
+						(struct mmio_access){ .offset = GICD_TYPER, .bytes = 4 }));
 
 	/* Without a trapped distributor nothing is near it: offsets of GICD go up to 64 KiB. */
 	fake_partitions[BETA].n_mmio = 0;

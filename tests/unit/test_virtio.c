@@ -843,6 +843,24 @@ static void a_stopped_backend_is_not_waited_for(void **state)
 	}
 }
 
+/* Its disk may still be writing what its CPUs had asked for. */
+static void a_backend_with_dma_lets_go_by_its_word_alone(void **state)
+{
+	(void)state;
+	fake_virtual_devices[FAKE_DISK].backend_has_dma = true;
+	drive();
+	set_backend_state(PV_PARTITION_STOPPED);
+	assert_false(reset());
+	virtio_backend_starts(&fake_partitions[BETA]);
+	set_backend_state(PV_PARTITION_RUNNING);
+	assert_false(reset());
+	assert_int_equal(acknowledge(BETA, 0, state_of(FAKE_DISK)->epoch), PV_OK);
+	assert_true(reset());
+	virtio_backend_starts(&fake_partitions[BETA]); /* what was said stays said */
+	negotiate();
+	assert_true((state_of(FAKE_DISK)->status & FEATURES_OK) != 0);
+}
+
 static void a_backend_that_starts_has_let_go(void **state)
 {
 	(void)state;
@@ -1028,6 +1046,7 @@ int main(void)
 		cmocka_unit_test_setup(a_backend_that_does_not_answer_is_waited_for_100_ms, begin),
 		cmocka_unit_test_setup(a_reset_that_timed_out_is_waited_for_by_the_next, begin),
 		cmocka_unit_test_setup(a_stopped_backend_is_not_waited_for, begin),
+		cmocka_unit_test_setup(a_backend_with_dma_lets_go_by_its_word_alone, begin),
 		cmocka_unit_test_setup(a_backend_that_starts_has_let_go, begin),
 		cmocka_unit_test_setup(a_frontend_that_stops_resets_its_devices, begin),
 		cmocka_unit_test_setup(a_frontend_that_stops_in_a_reset_ends_it, begin),

@@ -179,9 +179,9 @@ static void print_virtual_device(FILE *out, const struct virtual_device *device)
 	fputs("\t{\n", out);
 	emit_field(out, "name", device->name);
 	fprintf(out, "\t\t.device = %" PRIu32 ", /* %s */\n\t\t.frontend = %" PRIu32
-		     ",\n\t\t.backend = %" PRIu32 ",\n",
+		     ",\n\t\t.backend = %" PRIu32 ",\n\t\t.backend_has_dma = %s,\n",
 		device->kind->device_id, device->kind->name, device->frontend->index,
-		device->backend->index);
+		device->backend->index, device->has_dma ? "true" : "false");
 	fprintf(out, "\t\t.frontend_interrupt = %" PRIu32 ",\n\t\t.backend_interrupt = %" PRIu32
 		     ",\n", device->frontend_interrupt, device->backend_interrupt);
 	fprintf(out, "\t\t.registers = { " HEX " },\n\t\t.state = { " HEX " },\n"

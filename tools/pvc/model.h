@@ -153,6 +153,7 @@ struct virtual_device {
 	uint32_t                   index; /* within system.virtual_devices */
 	const struct virtual_kind *kind;  /* virtual_kinds.h */
 	struct partition          *frontend, *backend;
+	bool                       has_dma;   /* the backend has DMA masters */
 	uint32_t                   number;    /* among those of the backend: what it calls it */
 	bool                       read_only; /* block */
 	uint8_t                    mac[6];    /* net */

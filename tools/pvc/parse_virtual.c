@@ -210,6 +210,16 @@ static void parse_window(struct system *system, struct virtual_device *device,
 	device->state = add_page(system, device, "state", device->backend);
 }
 
+static bool has_dma(const struct partition *partition)
+{
+	for (size_t i = 0; i < partition->n_devices; i++) {
+		if (partition->devices[i]->dma_master) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ---- Devices ------------------------------------------------------------------- */
 
 static void parse_virtual_device(struct system *system, const struct tree_node *node)
@@ -232,6 +242,7 @@ static void parse_virtual_device(struct system *system, const struct tree_node *
 	parse_window(system, device, node);
 	virtual_offer(device);
 	device->number = (uint32_t)device->backend->n_backends;
+	device->has_dma = has_dma(device->backend);
 	add_to(&device->frontend->frontends, &device->frontend->n_frontends, device);
 	add_to(&device->backend->backends, &device->backend->n_backends, device);
 	system->n_virtual_devices++;

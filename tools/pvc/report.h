@@ -8,6 +8,9 @@
 /* "512 MiB", "1.5 GiB", "33 KiB", "100 bytes". */
 const char *report_size(uint64_t bytes);
 
+/* "manager, virtio-backend"; "" without roles. */
+const char *report_roles(const struct partition *partition);
+
 /* "linux, monitor": partitions at the other end of the sources (or of plain windows, all). */
 const char *report_ends(const struct channel *channel, enum port_direction direction);
 

@@ -109,7 +109,7 @@ static void print_partition(FILE *out, const struct system *system,
 	       partition->os_type != NULL ? partition->os_type : "any system",
 	       partition->n_cpus == 1 ? "" : "s", report_cores(system, partition));
 	if (partition->roles != 0) {
-		put_at(&line, 0, "(manager)");
+		put_at(&line, 0, "(%s)", report_roles(partition));
 	}
 	end_line(&line, out);
 	for (size_t i = 0; i < partition->n_memory; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/pvc/report.h"
 
+#include "abi/hypercall.h"
+
 #include "tools/pvc/mmu.h"
 #include "tools/pvc/util.h"
 
@@ -26,6 +28,15 @@ const char *report_size(uint64_t bytes)
 		return xasprintf("%" PRIu64 " %s", whole + tenths / 10, units[unit]);
 	}
 	return xasprintf("%" PRIu64 ".%" PRIu64 " %s", whole, tenths, units[unit]);
+}
+
+const char *report_roles(const struct partition *partition)
+{
+	bool is_manager = (partition->roles & PV_ROLE_MANAGER) != 0;
+	bool is_backend = (partition->roles & PV_ROLE_VIRTIO_BACKEND) != 0;
+
+	return xasprintf("%s%s%s", is_manager ? "manager" : "", is_manager && is_backend ? ", " : "",
+			 is_backend ? "virtio-backend" : "");
 }
 
 const char *report_ends(const struct channel *channel, enum port_direction direction)

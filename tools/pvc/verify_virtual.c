@@ -14,7 +14,9 @@ static void verify_device(struct verifier *verifier, const struct virtual_device
 		uint64_t    is, should;
 	} values[] = {
 		{ "frontend", is->frontend, device->frontend->index },
+		{ "kind", (uint64_t)is->device, device->kind->device_id },
 		{ "backend", is->backend, device->backend->index },
+		{ "word on DMA", is->backend_has_dma, device->has_dma },
 		{ "frontend's interrupt", is->frontend_interrupt, device->frontend_interrupt },
 		{ "backend's interrupt", is->backend_interrupt, device->backend_interrupt },
 		{ "register page", is->registers.value, device->registers->pa },
@@ -30,6 +32,12 @@ static void verify_device(struct verifier *verifier, const struct virtual_device
 		verify_value(verifier,
 			     xasprintf("virtual device %s: its %s", device->name, values[i].what),
 			     values[i].is, values[i].should);
+	}
+	for (size_t i = 0; i < CONFIGURATION_WORDS; i++) {
+		verify_value(verifier,
+			     xasprintf("virtual device %s: word %zu of its configuration",
+				       device->name, i),
+			     is->configuration[i], device->configuration[i]);
 	}
 }
 
