@@ -418,7 +418,9 @@ static bool wait_for_interrupt(struct vcpu *vcpu, struct trap_frame *frame)
 	if (atomic_load_explicit(&cpu->attention, memory_order_acquire) != 0) {
 		return false; /* something is left to send: a wait may end early */
 	}
-	irqchip_open_cpu(&before);
+	if (!irqchip_open_cpu(&before)) {
+		return false; /* likewise; a CPU that sleeps here could not be had back */
+	}
 	cpu_wait_for_interrupt();
 	irqchip_restore_cpu(&before);
 	return atomic_load_explicit(&cpu->attention, memory_order_acquire) != 0 &&

@@ -185,13 +185,9 @@ void irqchip_clean_cpu(uint32_t cpu_id, const uint32_t *interrupts)
 	}
 }
 
-void irqchip_open_cpu(struct irqchip_cpu_state *before)
+bool irqchip_open_cpu(struct irqchip_cpu_state *before)
 {
-	if (is_v3()) {
-		gicv3_open_cpu(before);
-	} else {
-		gicv2_open_cpu(before);
-	}
+	return is_v3() ? gicv3_open_cpu(before) : gicv2_open_cpu(before);
 }
 
 void irqchip_restore_cpu(const struct irqchip_cpu_state *before)

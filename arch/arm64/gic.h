@@ -8,7 +8,7 @@
 void gicv2_init_cpu(uint32_t cpu_id);
 void gicv2_kick(uint32_t cpu_id);
 void gicv2_clean_cpu(const uint32_t *interrupts);
-void gicv2_open_cpu(struct irqchip_cpu_state *before);
+bool gicv2_open_cpu(struct irqchip_cpu_state *before);
 void gicv2_restore_cpu(const struct irqchip_cpu_state *before);
 void gicv2_send_sgi(uint32_t sgi, uint32_t cpu_mask);
 void gicv2_refuse_interrupt(void);
@@ -17,7 +17,7 @@ void gicv2_refuse_interrupt(void);
 void gicv3_init_cpu(uint32_t cpu_id);
 void gicv3_kick(uint32_t cpu_id);
 void gicv3_clean_cpu(uint32_t cpu_id, const uint32_t *interrupts);
-void gicv3_open_cpu(struct irqchip_cpu_state *before);
+bool gicv3_open_cpu(struct irqchip_cpu_state *before);
 void gicv3_restore_cpu(const struct irqchip_cpu_state *before);
 void gicv3_send_sgi(uint32_t sgi, uint32_t cpu_mask);
 void gicv3_refuse_interrupt(void);

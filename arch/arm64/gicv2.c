@@ -91,12 +91,16 @@ void gicv2_clean_cpu(const uint32_t *interrupts)
 	reset_interface();
 }
 
-void gicv2_open_cpu(struct irqchip_cpu_state *before)
+bool gicv2_open_cpu(struct irqchip_cpu_state *before)
 {
+	if (read(GICC_RPR) == 0) {
+		return false;
+	}
 	before->enable = read(GICC_CTLR);
 	before->mask = read(GICC_PMR);
 	before->binary_point = read(GICC_BPR);
 	reset_interface();
+	return true;
 }
 
 void gicv2_restore_cpu(const struct irqchip_cpu_state *before)

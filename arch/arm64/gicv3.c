@@ -138,13 +138,17 @@ void gicv3_clean_cpu(uint32_t cpu_id, const uint32_t *interrupts)
 	reset_interface();
 }
 
-void gicv3_open_cpu(struct irqchip_cpu_state *before)
+bool gicv3_open_cpu(struct irqchip_cpu_state *before)
 {
+	if (sysreg_read(ICC_RPR_EL1) == 0) {
+		return false;
+	}
 	before->enable = sysreg_read(ICC_IGRPEN1_EL1);
 	before->binary_point = sysreg_read(ICC_BPR1_EL1);
 	sysreg_write(ICC_IGRPEN1_EL1, 1);
 	sysreg_write(ICC_BPR1_EL1, BPR1_RESET);
 	isb();
+	return true;
 }
 
 void gicv3_restore_cpu(const struct irqchip_cpu_state *before)

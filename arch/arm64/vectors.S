@@ -25,6 +25,7 @@
 #define GICC_CTLR         0x0
 #define GICC_PMR          0x4
 #define GICC_BPR          0x8
+#define GICC_RPR          0x14
 #define SMCCC_64_BIT      30		/* of a function identifier */
 
 /* One list for both directions, so that save and restore cannot disagree. */
@@ -155,6 +156,8 @@ call_32:
 	movk	w0, #(PSCI_1_1 >> 16), lsl #16
 	ldp	x2, x3, [sp, #-16]
 	eret
+	dsb	nsh			/* no speculation past the ERET */
+	isb
 
 not_a_hypercall:
 	tbnz	w2, #ESR_EC_HIGH, fast_abort /* or another cause that is not looked at here */
@@ -175,6 +178,8 @@ not_a_hypercall:
 	mrs	x2, s3_0_c12_c12_3	/* ICC_BPR1_EL1: more than this hides the kick's priority */
 	cmp	x2, #BPR1_HIGHEST
 	b.hi	slow_sync
+	mrs	x2, s3_0_c12_c11_3	/* ICC_RPR_EL1: an unfinished interrupt of the kick's priority hides it */
+	cbz	x2, slow_sync
 wait:	dsb	sy
 	wfi
 	ldr	x2, [x3, #PERCPU_ATTENTION]
@@ -184,6 +189,8 @@ wait:	dsb	sy
 	msr	elr_el2, x2
 	ldp	x2, x3, [sp, #-16]
 	eret
+	dsb	nsh
+	isb
 
 /* The same of GICC. Its mask is the guest's own: what it masks does not wake it, but 0 masks the kick too. */
 wfi_v2:
@@ -193,6 +200,8 @@ wfi_v2:
 	ldr	w3, [x2, #GICC_BPR]
 	cmp	w3, #BPR_HIGHEST
 	b.hi	slow_sync
+	ldr	w3, [x2, #GICC_RPR]
+	cbz	w3, slow_sync
 	ldr	w2, [x2, #GICC_PMR]
 	cbz	w2, slow_sync
 	mrs	x3, tpidr_el2

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "hyp/compiler.h"
 #include "hyp/types.h"
 
 /* EL2's own SGI: wakes a CPU that waits in EL2, or one whose partition has been revoked. */
@@ -41,11 +42,12 @@ void irqchip_clean_cpu(uint32_t cpu_id, const uint32_t *interrupts);
 /*
  * Open the CPU interface enough that a kick, and any interrupt of the guest,
  * ends a wait on this CPU; undone by the guest's own next writes or irqchip_restore_cpu().
+ * false: nothing would, since the guest has an interrupt of the kick's priority unfinished.
  */
 struct irqchip_cpu_state {
 	uint64_t enable, mask, binary_point;
 };
-void irqchip_open_cpu(struct irqchip_cpu_state *before);
+MUST_USE bool irqchip_open_cpu(struct irqchip_cpu_state *before);
 void irqchip_restore_cpu(const struct irqchip_cpu_state *before);
 
 /* Disable an SPI, clear its pending and active state, and give it to `cpu_id` at the default priority. */

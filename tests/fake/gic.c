@@ -353,14 +353,18 @@ void irqchip_clean_cpu(uint32_t cpu_id, const uint32_t *interrupts)
 	banked->priority[KICK_SGI] = 0;
 }
 
-void irqchip_open_cpu(struct irqchip_cpu_state *before)
+bool irqchip_open_cpu(struct irqchip_cpu_state *before)
 {
+	if (own_bank()->is_kick_hidden) {
+		return false;
+	}
 	if (own_bank()->is_open) {
 		fake_die("irqchip_open_cpu() twice on CPU %u", fake_cpu);
 	}
 	own_bank()->is_open = true;
 	own_bank()->n_opens++;
 	*before = (struct irqchip_cpu_state){ fake_cpu, 0xb0, 2 };
+	return true;
 }
 
 void irqchip_restore_cpu(const struct irqchip_cpu_state *before)

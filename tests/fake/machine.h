@@ -157,6 +157,7 @@ struct fake_banked { /* SGIs and PPIs of one CPU */
 	uint32_t n_kicks, n_cleans, n_opens;
 	const uint32_t *cleaned_for; /* the interrupts of the last irqchip_clean_cpu() */
 	bool     is_open;
+	bool     is_kick_hidden; /* what irqchip_open_cpu() finds */
 };
 
 struct fake_gic {

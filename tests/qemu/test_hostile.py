@@ -14,7 +14,7 @@ SYSTEMS = os.path.join(ROOT, "tests/qemu/systems")
 NOT_OK = r"\| not ok [^\r\n]*|paravent *\| [^\r\n]*(panic|ASSERT)[^\r\n]*"
 HARMLESS = [0]
 FORBIDDEN_ACCESS = range(1, 26)
-STUCK_CPU = range(30, 37)
+STUCK_CPU = range(30, 39)
 
 
 def attack_system(tmp_path, gic, attack):

@@ -494,6 +494,17 @@ static void a_partition_can_be_stopped_before_its_cpu_is_there(void **state)
 	(void)fake_run(GAMMA_0, enter);
 }
 
+/* A CPU that sleeps behind an interrupt of the kick's priority could not be had back. */
+static void no_cpu_sleeps_where_a_kick_does_not_reach(void **state)
+{
+	(void)state;
+	fake_gic.cpu[BETA_0].is_kick_hidden = true;
+	assert_int_equal(fake_run(BETA_0, wait_in_guest), FAKE_IN_GUEST);
+	assert_int_equal(fake_run(BETA_0, suspend), FAKE_IN_GUEST);
+	fake_gic.cpu[BETA_0].is_kick_hidden = false;
+	assert_int_equal(fake_run(BETA_0, wait_in_guest), FAKE_WAITS);
+}
+
 /* ---- Starting again -------------------------------------------------------------- */
 
 static void a_reset_loads_everything_anew(void **state)
@@ -679,6 +690,7 @@ int main(void)
 		TEST(a_vcpu_that_never_ran_is_counted_out),
 		TEST(a_vcpu_that_was_to_run_again_is_counted_out),
 		TEST(a_partition_can_be_stopped_before_its_cpu_is_there),
+		TEST(no_cpu_sleeps_where_a_kick_does_not_reach),
 		TEST(a_reset_loads_everything_anew),
 		TEST(a_stopped_partition_starts_when_asked),
 		TEST(a_crashed_partition_can_be_started),

@@ -6,7 +6,7 @@
  *           interrupts, system registers, broken ports. Ends with "done:".
  *   1..25   one access outside its map. EL2 must stop it: "not ok ... survived"
  *           must never be seen.
- *   30..36  a CPU that never comes back. The neighbour stops it.
+ *   30..38  a CPU that never comes back. The neighbour stops it.
  */
 #include "tests/qemu/guests/hostile/hostile.h"
 

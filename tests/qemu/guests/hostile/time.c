@@ -92,6 +92,57 @@ static void sleep_behind_sgi_15(void)
 	}
 }
 
+/* The priority of EL2's kick is running, and nothing says that it ends. */
+static void sleep_at_highest_priority(void)
+{
+	uint64_t gicc = pv_platform()->gicc;
+
+	pv_irq_mask();
+	if (pv_platform()->gic_version == 3) {
+		__asm__ volatile("msr s3_0_c12_c12_7, %0\n\t" /* ICC_IGRPEN1_EL1 */
+				 "msr s3_0_c12_c9_0, %0\n\t"  /* ICC_AP1R0_EL1 */
+				 "isb" ::"r"(UINT64_C(1)));
+	} else {
+		pv_mmio_write32(gicc + 4, 0xff);                /* GICC_PMR */
+		pv_mmio_write32(gicc, 1);                       /* GICC_CTLR */
+		pv_mmio_write32(gicc + 0xd0, 1);                /* GICC_APR0 */
+	}
+	for (;;) {
+		pv_wfi();
+	}
+}
+
+/* An interrupt taken while all bits of the priority were subpriority: its group is 0. */
+static void sleep_in_the_highest_group(void)
+{
+	uint64_t gicc = pv_platform()->gicc;
+
+	pv_irq_mask();
+	if (pv_platform()->gic_version == 3) {
+		__asm__ volatile("msr s3_0_c12_c12_7, %0\n\t"  /* ICC_IGRPEN1_EL1 */
+				 "msr s3_0_c12_c12_3, %1\n\t"  /* ICC_BPR1_EL1 */
+				 "msr s3_0_c12_c11_5, %2\n\t"  /* ICC_SGI1R_EL1: SGI 1 to itself */
+				 "dsb sy\n\tisb" ::"r"(UINT64_C(1)),
+				 "r"(UINT64_C(7)), "r"(UINT64_C(1) << 24 | 1));
+		for (int i = 0; i < 1000; i++) {
+			__asm__ volatile("mrs xzr, s3_0_c12_c12_0"); /* ICC_IAR1_EL1 */
+		}
+		__asm__ volatile("msr s3_0_c12_c12_3, xzr\n\tisb");
+	} else {
+		pv_mmio_write32(gicc + 4, 0xff);                /* GICC_PMR */
+		pv_mmio_write32(gicc + 8, 7);                   /* GICC_BPR */
+		pv_mmio_write32(gicc, 1);                       /* GICC_CTLR */
+		pv_mmio_write32(pv_platform()->gicd + 0xf00, 0x02000001); /* GICD_SGIR: self */
+		for (int i = 0; i < 1000; i++) {
+			(void)pv_mmio_read32(gicc + 0xc);       /* GICC_IAR */
+		}
+		pv_mmio_write32(gicc + 8, 0);
+	}
+	for (;;) {
+		pv_wfi();
+	}
+}
+
 const struct attack time_attacks[] = {
 	{ "spin with everything masked", spin },            /* 30 */
 	{ "spin without MMU", spin_without_mmu },
@@ -100,5 +151,7 @@ const struct attack time_attacks[] = {
 	{ "fault for ever", fault_for_ever },
 	{ "spin at EL0", spin_at_el0 },                     /* 35 */
 	{ "sleep behind SGI 15", sleep_behind_sgi_15 },
+	{ "sleep at the highest priority", sleep_at_highest_priority },
+	{ "sleep in the highest priority's group", sleep_in_the_highest_group },
 };
 const unsigned n_time_attacks = sizeof(time_attacks) / sizeof(time_attacks[0]);
