@@ -152,6 +152,7 @@ give_up:
 	b.ne	give_up
 	ubfx	x2, x0, #WORD_LOW, #WORD_BITS
 	cbz	x2, give_up
+	and	x0, x0, #(GICD_BITS_END - 1) /* an offset, also where the branches were guessed */
 	.endm
 
 /* A word may change hands only under its lock, in C. Clobbers \scratch. */
