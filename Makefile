@@ -27,8 +27,8 @@ all:
 
 -include arch/arm64/arm64.mk core/core.mk partitions/partitions.mk
 -include tools/pvc/pvc.mk tools/pvc/pvc-back.mk $(foreach d,sdk rtos drivers virtio net,rtos-guests/$d/$d.mk)
--include $(sort $(wildcard rtos-guests/apps/*/app.mk)) tests/qemu/guests/guests.mk tests/bench/bench.mk
--include linux-guest/linux.mk
+-include $(sort $(wildcard rtos-guests/apps/*/app.mk)) tests/qemu/guests/guests.mk
+-include linux-guest/linux.mk tests/bench/bench.mk
 
 WARN  := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef -Wswitch-enum \
          -Wstrict-prototypes -Wmissing-prototypes
@@ -64,7 +64,7 @@ build/hyp/%.o: %.S | $(setup) ; $(compile)
 
 # ---- One system: ports, guests, tables, image -----------------------------------------
 # These goals do not look at SYSTEM; all others need the fragment pvc writes for it.
-ifneq ($(filter-out setup check test bench lint clean help hypervisor $(pvc),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out setup check test bench bench-linux lint clean help hypervisor $(pvc),$(or $(MAKECMDGOALS),all)),)
 $(if $(wildcard $(SYSTEM)),,$(error no file "$(SYSTEM)"; here are $(wildcard configs/*.dts)))
 # Systems of one name in two folders share $(B): it remembers whose it is.
 $(shell mkdir -p $(B); echo '$(abspath $(SYSTEM))' | cmp -s - $(B)/origin || \

@@ -21,13 +21,14 @@ SECONDS = 400
 SUFFIX = {3: "", 2: "-gicv2"}
 
 
-def build(name):
-    """A system of tests/bench, without what the make that runs us would tell a make of its own."""
+def build(name, kernel=""):
+    """A system of tests/bench, with KERNEL=kernel."""
+    # Without what the make that runs us would tell a make of its own.
     environment = {key: value for key, value in os.environ.items()
                    if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    subprocess.run(["make", "-s", f"SYSTEM=tests/bench/{name}.dts"], check=True, env=environment,
-                   stdout=subprocess.DEVNULL)
-    return System(f"build/{name}")
+    subprocess.run(["make", "-s", f"SYSTEM=tests/bench/{name}.dts", f"KERNEL={kernel}"], check=True,
+                   env=environment, stdout=subprocess.DEVNULL)
+    return System(f"build/{name}" + (f"-{kernel}" if kernel else ""))
 
 
 def run(command, last):
@@ -76,12 +77,20 @@ def measure_bare(gic):
 
 
 def measure_sizes():
-    """Bytes of the hypervisor for two cores and two partitions, and its code lines."""
+    """Bytes of the hypervisor for two cores and two partitions, and its code lines.
+
+    Resident are whole pages; the image is code, constants and data, without the tables pvc built.
+    """
     elf = os.path.join(build("sizes").folder, "paravent.elf")
-    table = subprocess.run(["aarch64-linux-gnu-nm", elf], check=True, stdout=subprocess.PIPE, text=True).stdout
-    symbols = {words[2]: int(words[0], 16) for words in map(str.split, table.splitlines())}
-    sizes = {"image-bytes": symbols["__bss_start"] - symbols["_start"],
-             "resident-bytes": symbols["__resident_end"] - symbols["_start"]}
+    listing = subprocess.run(["aarch64-linux-gnu-size", "-A", elf], check=True, stdout=subprocess.PIPE,
+                             text=True).stdout
+    sections = {words[0]: int(words[1]) for words in map(str.split, listing.splitlines())
+                if len(words) == 3 and words[0].startswith(".")}
+    page = 4096
+    sizes = {"image-bytes": sections[".text"] + sections[".rodata"] + sections[".mmu_roots"] + sections[".data"],
+             "table-bytes": sections[".mmu_tables"],
+             "resident-bytes": sum(-(-sections[name] // page) * page for name in (".text", ".rodata", ".mmu_tables"))
+             + -(-sum(sections[name] for name in (".mmu_roots", ".data", ".bss", ".stacks")) // page) * page}
     try:
         cloc = subprocess.run(["cloc", "--quiet", "--csv", "--include-lang=C,C/C++ Header,Assembly", "arch/arm64",
                                "core", "partitions", "include"], check=True, stdout=subprocess.PIPE, text=True)
@@ -113,3 +122,14 @@ def find_worse(measured, expected, tolerance=0.02):
                 worse.append(f"{gic} {key}: {found[1]:g} on average, {found[2]} at most; "
                              f"stored are {wanted[1]:g} and {wanted[2]}")
     return worse
+
+
+def rewrite(page, name, text):
+    """Replace what stands between the page's two comments of that name."""
+    with open(page, encoding="utf-8") as file:
+        before = file.read()
+    pattern = rf"(<!-- make bench: {name} -->\n).*?(<!-- end -->)"
+    after = re.sub(pattern, lambda match: match[1] + text + "\n" + match[2], before, flags=re.DOTALL)
+    if after != before:
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(after)

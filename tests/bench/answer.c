@@ -57,7 +57,7 @@ static uint64_t answer_sampling(const char *name, bool is_sleeping)
 	static uint64_t last[2];
 	struct pv_sampling port;
 	struct pv_sample sample = { 0 };
-	unsigned char text[MESSAGE_BYTES];
+	unsigned char text[MESSAGE_BYTES] __attribute__((aligned(8)));
 
 	if (pv_sampling_open(&port, pv_platform_port(name)) != PV_OK) {
 		pv_panic("no sampling port \"%s\"", name);
@@ -75,7 +75,7 @@ static uint64_t answer_sampling(const char *name, bool is_sleeping)
 
 static uint64_t answer_queuing(struct pv_queuing *port, bool is_sleeping)
 {
-	static unsigned char text[BULK_BYTES];
+	static unsigned char text[BULK_BYTES] __attribute__((aligned(8)));
 	struct pv_received received;
 
 	if (is_sleeping && pv_queuing_wait_begin(port)) {

@@ -2,9 +2,10 @@
 /*
  * The benchmark: what an operation costs, on Paravent and on the bare machine.
  *
- * One binary is the partition "bench", the partition "peer" (boot argument
- * "role=peer"), and a guest of the bare machine at EL1, where rows that need a
- * hypervisor do not appear. Each row is one line in nanoseconds:
+ * One binary is the partition "bench", the partitions "peer" and "storm" (boot
+ * arguments "role=peer", "role=storm"), and a guest of the bare machine at EL1,
+ * where rows that need a hypervisor do not appear. Each row is one line in
+ * nanoseconds:
  *
  *	row gicd-read n 1000 min 53 average 53.00 max 53
  *
@@ -12,7 +13,7 @@
  * instruction. A cost is what lies between two readings of the counter, less
  * what is there without the operation.
  */
-#include "tests/bench/bench.h"
+#include "tests/bench/measure.h"
 
 #include "pv/console.h"
 #include "pv/cpu.h"
@@ -39,51 +40,15 @@
 #define ALL_PRIORITIES 0xffu
 #define BARE_SPI      100u  /* of no device on QEMU virt */
 
-/* Ticks between the counter's readings around an instruction, which may use x0 to x7. */
-#define TIMED(instruction, a0, a1, a2)                                                   \
-	({                                                                               \
-		/* Calls among the arguments come before the registers are set. */       \
-		uint64_t before_, after_, a0_ = (a0), a1_ = (a1), a2_ = (a2);            \
-		register uint64_t x0 __asm__("x0") = a0_;                                \
-		register uint64_t x1 __asm__("x1") = a1_;                                \
-		register uint64_t x2 __asm__("x2") = a2_;                                \
-		register uint64_t x3 __asm__("x3") = 0;                                  \
-		register uint64_t x4 __asm__("x4") = 0;                                  \
-		register uint64_t x5 __asm__("x5") = 0;                                  \
-		register uint64_t x6 __asm__("x6") = 0;                                  \
-		register uint64_t x7 __asm__("x7") = 0;                                  \
-		__asm__ volatile("isb\n\tmrs %[before], cntvct_el0\n\t" instruction      \
-				 "\n\tisb\n\tmrs %[after], cntvct_el0"                   \
-				 : [before] "=&r"(before_), [after] "=&r"(after_), "+r"(x0), \
-				   "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5),     \
-				   "+r"(x6), "+r"(x7)                                    \
-				 :                                                       \
-				 : "memory");                                            \
-		last_result = x0;                                                        \
-		after_ - before_;                                                        \
-	})
-
-typedef uint64_t sample(void);
-
-static uint64_t last_result; /* x0 after TIMED() */
+uint64_t last_result;
 static uint64_t settle_ticks, timer_ticks;
-static uint64_t empty_cost;  /* of TIMED() around nothing */
+uint64_t empty_cost;
 static uint64_t moment_cost; /* of bench_unmask() with nothing pending */
 static struct mailbox neighbour_mailbox;
 
 static bool is_v3(void)
 {
 	return pv_platform()->gic_version == 3;
-}
-
-static uint64_t port_number(const char *name)
-{
-	const struct pv_port_config *port = pv_platform_port(name);
-
-	if (port == NULL) {
-		pv_panic("no port \"%s\"", name);
-	}
-	return (uint64_t)(port - pv_platform()->ports);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -237,8 +202,7 @@ static void wait_for(const volatile uint32_t *counter, uint32_t value)
 	}
 }
 
-/* Have the other side wait for what comes next. */
-static void make_ready(void)
+void make_ready(void)
 {
 	struct mailbox *mailbox = other.mailbox;
 	uint32_t number = mailbox->n_requests + 1;
@@ -257,8 +221,7 @@ static void make_ready(void)
 	}
 }
 
-/* When the other side had what it waited for. */
-static uint64_t wait_answer(void)
+uint64_t wait_answer(void)
 {
 	wait_for(&other.mailbox->n_done, other.mailbox->n_requests);
 	return other.mailbox->stamp;
@@ -283,7 +246,7 @@ static uint64_t take_receiver(void)
 	return other.mailbox->stamp - other.sent;
 }
 
-static void row_other(const char *name, sample *take, enum request how, uint64_t overhead)
+void row_other(const char *name, sample *take, enum request how, uint64_t overhead)
 {
 	request = how;
 	row(name, take, N_SAMPLES, overhead, 1);
@@ -297,151 +260,15 @@ static void rows_neighbour(void)
 	row_other("sgi-other-receive-sleeping", take_receiver, REQUEST_SLEEPING, 0);
 }
 
-/* ---- Messages, to another partition ------------------------------------------------------ */
-
-static unsigned char text[BULK_BYTES];
-static struct pv_sampling state, event;
-static struct pv_queuing queue, bulk;
-static uint64_t ask_port, reply_port;
-
-static uint64_t take_message_send(void)
-{
-	uint64_t message[PV_MESSAGE_WORDS] = { 0 };
-	uint64_t ticks;
-	uint32_t sender;
-
-	make_ready();
-	ticks = TIMED("hvc #0", PV_MESSAGE_SEND, ask_port, 0);
-	(void)wait_answer();
-	if (last_result != PV_OK || pv_message_receive(reply_port, &sender, message) != PV_OK) {
-		pv_panic("a register message was lost");
-	}
-	return ticks;
-}
-
-static uint64_t take_message_receive(void)
-{
-	uint64_t message[PV_MESSAGE_WORDS] = { 0 };
-	uint64_t ticks;
-
-	make_ready();
-	if (pv_message_send(ask_port, message) != PV_OK) {
-		pv_panic("a register message was not taken");
-	}
-	(void)wait_answer();
-	ticks = TIMED("hvc #0", PV_MESSAGE_RECEIVE, reply_port, 0);
-	if (last_result != PV_OK) {
-		pv_panic("a register message was lost");
-	}
-	return ticks;
-}
-
-/* From before the send to after the reception of the answer, both asleep until then. */
-static uint64_t take_message_round_trip(void)
-{
-	uint64_t message[PV_MESSAGE_WORDS] = { 0 };
-	uint64_t begin;
-	uint32_t token, sender;
-
-	/* Earlier replies were taken without their interrupts. */
-	for (token = pv_irq_ack(); pv_irq_number(token) < 1020; token = pv_irq_ack()) {
-		pv_irq_end(token);
-	}
-	make_ready();
-	begin = pv_sysreg_read(cntvct_el0);
-	(void)pv_message_send(ask_port, message);
-	do {
-		pv_wfi();
-		token = pv_irq_ack();
-	} while (pv_irq_number(token) >= 1020);
-	pv_irq_end(token);
-	if (pv_message_receive(reply_port, &sender, message) != PV_OK) {
-		pv_panic("a register message was lost");
-	}
-
-	uint64_t ticks = pv_sysreg_read(cntvct_el0) - begin;
-
-	(void)wait_answer();
-	return ticks;
-}
-
-static uint64_t write_sample(struct pv_sampling *port)
-{
-	uint64_t begin;
-
-	make_ready();
-	begin = pv_sysreg_read(cntvct_el0);
-	if (pv_sampling_write(port, text, MESSAGE_BYTES) != PV_OK) {
-		pv_panic("a sample was not taken");
-	}
-	return wait_answer() - begin;
-}
-
-static uint64_t take_sampling(void)
-{
-	return write_sample(&state);
-}
-
-static uint64_t take_sampling_sleeping(void)
-{
-	return write_sample(&event);
-}
-
-static uint64_t send_queued(struct pv_queuing *port, size_t bytes)
-{
-	uint64_t begin;
-
-	make_ready();
-	begin = pv_sysreg_read(cntvct_el0);
-	if (pv_queuing_send(port, text, bytes) != PV_OK) {
-		pv_panic("a message was not taken");
-	}
-	return wait_answer() - begin;
-}
-
-static uint64_t take_queuing(void)
-{
-	return send_queued(&queue, MESSAGE_BYTES);
-}
-
-static uint64_t take_bulk(void)
-{
-	return send_queued(&bulk, BULK_BYTES);
-}
-
-static void open_ports(void)
-{
-	const struct pv_port_config *reply = pv_platform_port("reply");
-
-	ask_port = port_number("ask");
-	reply_port = port_number("reply");
-	if (pv_sampling_open(&state, pv_platform_port("state")) != PV_OK ||
-	    pv_sampling_open(&event, pv_platform_port("event")) != PV_OK ||
-	    pv_queuing_open(&queue, pv_platform_port("queue")) != PV_OK ||
-	    pv_queuing_open(&bulk, pv_platform_port("bulk")) != PV_OK) {
-		pv_panic("a port does not open");
-	}
-	pv_irq_set_edge(reply->interrupt, true);
-	pv_irq_enable(reply->interrupt);
-}
-
 static void rows_peer(void)
 {
 	size_t bytes;
 
 	other = (struct other){ .mailbox = pv_window(pv_platform_port("mailbox"), &bytes) };
-	open_ports();
 	row_other("doorbell-send", take_sender, REQUEST_SPINNING, empty_cost);
 	row_other("doorbell-receive-spinning", take_receiver, REQUEST_SPINNING, 0);
 	row_other("doorbell-receive-sleeping", take_receiver, REQUEST_SLEEPING, 0);
-	row_other("message-send", take_message_send, REQUEST_MESSAGE, empty_cost);
-	row_other("message-receive", take_message_receive, REQUEST_MESSAGE, empty_cost);
-	row_other("message-round-trip", take_message_round_trip, REQUEST_MESSAGE, 0);
-	row_other("sampling-64", take_sampling, REQUEST_SAMPLING, 0);
-	row_other("sampling-64-doorbell", take_sampling_sleeping, REQUEST_SAMPLING_SLEEPING, 0);
-	row_other("queuing-64", take_queuing, REQUEST_QUEUING, 0);
-	row_other("queuing-64-doorbell", take_queuing, REQUEST_QUEUING_SLEEPING, 0);
-	row_other("queuing-4096", take_bulk, REQUEST_BULK, 0);
+	rows_messages();
 }
 
 /* ---- Console --------------------------------------------------------------------------- */
@@ -514,6 +341,9 @@ void guest_main(void)
 	pv_platform_argument("role", role, sizeof(role));
 	if (strcmp(role, "peer") == 0) {
 		be_peer();
+	}
+	if (strcmp(role, "storm") == 0) {
+		storm();
 	}
 	timer_ticks = pv_ticks_from_ns(TIMER_NS) + 1;
 	settle_ticks = pv_ticks_from_ns(SETTLE_NS) + 1;

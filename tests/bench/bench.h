@@ -50,3 +50,6 @@ static inline void bench_yield(void)
 
 /* Answer requests for ever. */
 _Noreturn void answer(struct mailbox *mailbox);
+
+/* Get in everybody's way for ever: memory, and EL2. */
+_Noreturn void storm(void);

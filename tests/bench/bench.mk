@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # The benchmark's guests, and the command that runs them and writes docs/performance.md.
-app-bench := $(obj-sdk) $(addprefix tests/bench/,bench.o answer.o interrupt.o)
+app-bench := $(obj-sdk) $(addprefix tests/bench/,bench.o messages.o answer.o storm.o interrupt.o)
 app-first := tests/bench/first.o
 
 .PHONY: bench
 bench: $(pvc)             ## instruction counts against bare metal: table, build/bench.json, docs/performance.md
 	@tools/setup bench
 	@tools/bench
+
+linux-files += cyclictest.cpio.gz
+$(linux-build)/cyclictest.cpio.gz: tests/bench/pack-cyclictest $(linux-build)/busybox
+	$(call say,CPIO,$@)
+	$(Q)tests/bench/pack-cyclictest build $(@D)
+
+.PHONY: bench-linux
+bench-linux: $(pvc)       ## Linux's start, and cyclictest, in a partition against the bare machine: minutes
+	@tools/bench-linux
