@@ -57,7 +57,7 @@ hyp-names := $(filter-out arch/arm64/images.o,$(obj-arm64) $(obj-core) $(obj-par
 hyp-obj   := $(addprefix build/hyp/,$(hyp-names))
 define compile
 	$(call say,CC,$<)
-	$(Q)$(CROSS)gcc $(FLAGS) -c $< -o $@
+	$(Q)$(CROSS)gcc $(FLAGS) $(if $(filter $<,$(small-sources)),-Os) -c $< -o $@
 endef
 build/hyp/%.o: %.c | $(setup) ; $(compile)
 build/hyp/%.o: %.S | $(setup) ; $(compile)
