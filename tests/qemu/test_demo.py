@@ -42,11 +42,14 @@ def test_demo_without_a_terminal(system, choice):
     assert "read back in" in shown, "no disk was tried"
 
 
-@pytest.mark.parametrize("system,choice", [("virt-devices", ""), ("virt-devices-gicv2", "GIC=2")])
-def test_demo_of_shared_devices(system, choice):
-    """Its steps judge themselves; both lives of comms have worked."""
+@pytest.mark.parametrize("system,choice,n_echoes", [
+    ("virt-devices", "", 2), ("virt-devices-gicv2", "GIC=2", 2), ("rpi4-devices", "BOARD=rpi4", 0),
+    ("imx8mp-devices", "BOARD=imx8mp", 2)])
+def test_demo_of_shared_devices(system, choice, n_echoes):
+    """Its steps judge themselves; where there is a network, both lives of comms have echoed."""
     shown = run_unattended(system, "demo-devices", *choice.split())
-    assert len(re.findall(r"comms *\| echo: 1000000 bytes", shown)) == 2
+    assert len(re.findall(r"comms *\| echo: 1000000 bytes", shown)) == n_echoes
+    assert re.search(r"^panel *\| /dev/vda .* /$", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("what", ["demo", "run"])
