@@ -19,10 +19,14 @@ static void open_queues(struct service *service)
 
 	for (uint32_t i = 0; i < device->about.n_queues; i++) {
 		struct pv_virtqueue_config config = device_queue(device, i);
-		enum pv_status status =
-			pv_virtqueue_device_open(&service->queues[i], &device->window, &config);
+		enum pv_status status;
 
-		if (status != PV_OK && config.size != 0) {
+		if (config.size == 0) {
+			pv_virtqueue_device_close(&service->queues[i]);
+			continue;
+		}
+		status = pv_virtqueue_device_open(&service->queues[i], &device->window, &config);
+		if (status != PV_OK) {
 			device_say(device, "queue %u makes no sense (%d): waiting for the driver to reset it", i,
 				   status);
 			service->is_broken = true;
@@ -34,6 +38,7 @@ static bool start(struct service *service)
 {
 	service->is_started = true;
 	service->waits_for = 0;
+	memcpy(service->ready, service->device.state.queues, sizeof(service->ready));
 	if (service->kind->serve != NULL) {
 		open_queues(service);
 	}
@@ -49,6 +54,13 @@ static bool stop(struct service *service)
 	return service->kind->stop == NULL || was_broken || service->kind->stop(service);
 }
 
+/* What a broken queue waits for is a reset. */
+static bool has_other_queues(const struct service *service)
+{
+	return !service->is_broken &&
+	       memcmp(service->ready, service->device.state.queues, sizeof(service->ready)) != 0;
+}
+
 /* A reset first: whatever the driver did since, it did on a device that was let go. */
 static bool follow(struct service *service)
 {
@@ -58,7 +70,8 @@ static bool follow(struct service *service)
 		return false;
 	}
 	if (service->is_started &&
-	    (device->state.epoch != service->epoch || !is_driven(&device->state))) {
+	    (device->state.epoch != service->epoch || !is_driven(&device->state) ||
+	     has_other_queues(service))) {
 		if (!stop(service)) {
 			return false;
 		}
@@ -79,7 +92,7 @@ static bool find_broken_queue(struct service *service)
 	struct device *device = &service->device;
 
 	for (uint32_t i = 0; i < device->about.n_queues; i++) {
-		if (service->queues[i].queue.is_broken && device->state.queues[i].size != 0) {
+		if (service->queues[i].queue.is_broken) {
 			device_say(device, "%s broke the rules of queue %u: waiting for its reset",
 				   device->about.frontend, i);
 			service->is_broken = true;

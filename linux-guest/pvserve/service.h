@@ -24,7 +24,10 @@ struct service_kind {
 
 	/* Once: what is behind the device, and its configuration space. NULL ends the arguments. */
 	bool (*open)(struct service *service, char *const *arguments);
-	/* The driver is there, all queues that it made ready are open. NULL: nothing to do. */
+	/*
+	 * The driver is there, all queues that it made ready are open. Again, after stop(),
+	 * when it has made others ready. NULL: nothing to do.
+	 */
 	bool (*start)(struct service *service);
 	/*
 	 * The driver may have rung, or one of fds is ready: do what can be done without
@@ -40,7 +43,8 @@ struct service {
 	struct device device;
 	bool          is_started;
 	uint32_t      epoch;
-	struct pv_virtqueue_device queues[PV_VIRTIO_QUEUES_MAX]; /* broken as long as not ready */
+	struct pv_virtio_queue_state ready[PV_VIRTIO_QUEUES_MAX]; /* as at the start */
+	struct pv_virtqueue_device queues[PV_VIRTIO_QUEUES_MAX]; /* closed as long as not ready */
 	bool          is_broken; /* of the driver's fault; until its reset */
 	uint32_t      waits_for; /* bit n: queue n is empty, its driver shall ring */
 	struct pollfd fds[SERVICE_FDS_MAX]; /* the kind's; fd -1 where there is none */
