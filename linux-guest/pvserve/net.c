@@ -160,14 +160,14 @@ static uint16_t read_used_index(const void *used)
 static bool start_queue(struct service *service, uint32_t i)
 {
 	const struct pv_virtqueue_config config = device_queue(&service->device, i);
+	void *descriptors = at(service, config.descriptors, PV_VIRTQUEUE_DESCRIPTORS_BYTES(config.size));
+	void *available = at(service, config.available, PV_VIRTQUEUE_AVAILABLE_BYTES(config.size));
 	void *used = at(service, config.used, PV_VIRTQUEUE_USED_BYTES(config.size));
 	struct vhost_vring_state size = { .index = i, .num = config.size };
 	struct vhost_vring_addr addresses = {
 		.index = i,
-		.desc_user_addr = (uintptr_t)at(service, config.descriptors,
-						PV_VIRTQUEUE_DESCRIPTORS_BYTES(config.size)),
-		.avail_user_addr = (uintptr_t)at(service, config.available,
-						 PV_VIRTQUEUE_AVAILABLE_BYTES(config.size)),
+		.desc_user_addr = (uintptr_t)descriptors,
+		.avail_user_addr = (uintptr_t)available,
 		.used_user_addr = (uintptr_t)used,
 	};
 	struct vhost_vring_file kick = { .index = i, .fd = net.kick };
@@ -178,7 +178,7 @@ static bool start_queue(struct service *service, uint32_t i)
 	if (config.size == 0) {
 		return true; /* the driver does not use it */
 	}
-	if (used == NULL) {
+	if (descriptors == NULL || available == NULL || used == NULL) {
 		return device_say(&service->device, "queue %u lies outside of the window", i);
 	}
 	base.num = read_used_index(used);
