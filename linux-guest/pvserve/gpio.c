@@ -3,7 +3,9 @@
  * Lines of a GPIO controller. VIRTIO 1.2 "GPIO Device".
  *
  * A line is taken from the kernel when the driver gives it a direction, and let
- * go when the driver says so, resets the device, or pvserve ends.
+ * go when the driver says so, resets the device, or pvserve ends. A driver that
+ * lives longer than a pvserve does not say its directions again: its next use of a
+ * line shows what is missing.
  */
 #include "linux-guest/pvserve/kinds.h"
 
@@ -27,7 +29,8 @@ static struct {
 		uint32_t offset; /* in the controller */
 		uint8_t  direction;
 		uint8_t  value;  /* as last set */
-		int      fd;     /* while it has a direction */
+		int      fd;     /* while it has a direction, or is read without one; else -1 */
+		bool     is_unknown; /* the driver may have told its direction to an earlier pvserve */
 	} lines[LINES_MAX];
 } gpio;
 
@@ -72,6 +75,14 @@ static bool open_gpio(struct service *service, char *const *arguments)
 	return true;
 }
 
+static bool start_gpio(struct service *service)
+{
+	for (uint32_t i = 0; i < gpio.n_lines; i++) {
+		gpio.lines[i].is_unknown = service->is_resumed;
+	}
+	return true;
+}
+
 static void let_go(uint32_t line)
 {
 	if (gpio.lines[line].fd >= 0) {
@@ -90,18 +101,29 @@ static bool stop_gpio(struct service *service)
 	return true;
 }
 
-/* An output starts with the value that was set before. */
+static uint64_t flags_of(uint8_t direction)
+{
+	switch (direction) {
+	case VIRTIO_GPIO_DIRECTION_OUT:
+		return GPIO_V2_LINE_FLAG_OUTPUT;
+	case VIRTIO_GPIO_DIRECTION_IN:
+		return GPIO_V2_LINE_FLAG_INPUT;
+	default:
+		return 0;
+	}
+}
+
+/* An output starts with the value that was set before; without a direction a line is left as it is. */
 static bool take(const struct device *device, uint32_t line, uint8_t direction)
 {
-	bool is_output = direction == VIRTIO_GPIO_DIRECTION_OUT;
 	struct gpio_v2_line_request request = {
 		.offsets = { gpio.lines[line].offset },
 		.consumer = "pvserve",
 		.num_lines = 1,
-		.config.flags = is_output ? GPIO_V2_LINE_FLAG_OUTPUT : GPIO_V2_LINE_FLAG_INPUT,
+		.config.flags = flags_of(direction),
 	};
 
-	if (is_output) {
+	if (direction == VIRTIO_GPIO_DIRECTION_OUT) {
 		request.config.num_attrs = 1;
 		request.config.attrs[0].attr.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES;
 		request.config.attrs[0].attr.values = gpio.lines[line].value;
@@ -122,19 +144,29 @@ static bool set_direction(const struct device *device, uint32_t line, uint32_t d
 	switch (direction) {
 	case VIRTIO_GPIO_DIRECTION_NONE:
 		let_go(line);
-		return true;
+		break;
 	case VIRTIO_GPIO_DIRECTION_OUT:
 	case VIRTIO_GPIO_DIRECTION_IN:
-		return take(device, line, (uint8_t)direction);
+		/* Never let go in between of what has this direction already. */
+		if (gpio.lines[line].direction != direction && !take(device, line, (uint8_t)direction)) {
+			return false;
+		}
+		break;
 	default:
 		return false;
 	}
+	gpio.lines[line].is_unknown = false;
+	return true;
 }
 
-static bool get_value(uint32_t line, uint8_t *value)
+static bool get_value(const struct device *device, uint32_t line, uint8_t *value)
 {
 	struct gpio_v2_line_values values = { .mask = 1 };
 
+	if (gpio.lines[line].is_unknown && gpio.lines[line].fd < 0 &&
+	    !take(device, line, VIRTIO_GPIO_DIRECTION_NONE)) {
+		return false;
+	}
 	if (ioctl(gpio.lines[line].fd, GPIO_V2_LINE_GET_VALUES_IOCTL, &values) != 0) {
 		return false;
 	}
@@ -142,7 +174,7 @@ static bool get_value(uint32_t line, uint8_t *value)
 	return true;
 }
 
-static bool set_value(uint32_t line, uint32_t value)
+static bool set_value(const struct device *device, uint32_t line, uint32_t value)
 {
 	struct gpio_v2_line_values values = { .bits = value, .mask = 1 };
 
@@ -150,6 +182,9 @@ static bool set_value(uint32_t line, uint32_t value)
 		return false;
 	}
 	gpio.lines[line].value = (uint8_t)value;
+	if (gpio.lines[line].is_unknown) {
+		return set_direction(device, line, VIRTIO_GPIO_DIRECTION_OUT);
+	}
 	return gpio.lines[line].direction != VIRTIO_GPIO_DIRECTION_OUT ||
 	       ioctl(gpio.lines[line].fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values) == 0;
 }
@@ -172,10 +207,10 @@ static void answer(const struct device *device, const struct virtio_gpio_request
 		is_done = is_done && set_direction(device, line, request->value);
 		break;
 	case VIRTIO_GPIO_MSG_GET_VALUE:
-		is_done = is_done && get_value(line, &reply[1]);
+		is_done = is_done && get_value(device, line, &reply[1]);
 		break;
 	case VIRTIO_GPIO_MSG_SET_VALUE:
-		is_done = is_done && set_value(line, request->value);
+		is_done = is_done && set_value(device, line, request->value);
 		break;
 	default:
 		is_done = false;
@@ -211,6 +246,7 @@ const struct service_kind gpio_kind = {
 	.n_arguments_max = 2,
 	.device = PV_VIRTIO_GPIO,
 	.open = open_gpio,
+	.start = start_gpio,
 	.serve = serve_gpio,
 	.stop = stop_gpio,
 };

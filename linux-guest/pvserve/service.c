@@ -81,6 +81,7 @@ static bool follow(struct service *service)
 			return false;
 		}
 		service->epoch = device->state.epoch;
+		service->is_resumed = false;
 	}
 	return service->is_started || !is_driven(&device->state) || start(service);
 }
@@ -176,6 +177,7 @@ void service_run(struct service *service)
 		return;
 	}
 	service->epoch = service->device.state.epoch;
+	service->is_resumed = is_driven(&service->device.state);
 	if (!follow(service)) {
 		return;
 	}

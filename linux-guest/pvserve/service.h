@@ -42,6 +42,7 @@ struct service {
 	const struct service_kind *kind;
 	struct device device;
 	bool          is_started;
+	bool          is_resumed; /* the driver was there before us; until its reset */
 	uint32_t      epoch;
 	struct pv_virtio_queue_state ready[PV_VIRTIO_QUEUES_MAX]; /* as at the start */
 	struct pv_virtqueue_device queues[PV_VIRTIO_QUEUES_MAX]; /* closed as long as not ready */

@@ -110,8 +110,7 @@ struct pv_virtqueue_config device_queue(const struct device *device, uint32_t qu
 
 static bool start(struct service *of)
 {
-	(void)of;
-	strcat(calls, "start ");
+	strcat(calls, of->is_resumed ? "resume " : "start ");
 	return true;
 }
 
@@ -133,7 +132,9 @@ static bool serve(struct service *of)
 	return true;
 }
 
-static void follow_script(const struct service_kind *kind, const struct step *steps, size_t n)
+/* @status  when the server opens the device */
+static void follow_script(const struct service_kind *kind, uint32_t status, const struct step *steps,
+			  size_t n)
 {
 	int always_ready = open("/dev/zero", O_RDONLY);
 
@@ -143,7 +144,8 @@ static void follow_script(const struct service_kind *kind, const struct step *st
 		.device = { .fd = always_ready, .about = { .n_queues = 2 }, .window = view },
 		.fds = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 }, { .fd = -1 } },
 	};
-	service.device.state.epoch = steps[0].epoch;
+	service.device.state.epoch = 1;
+	service.device.state.status = status;
 	script = steps;
 	n_steps = n;
 	n_done = 0;
@@ -169,7 +171,7 @@ static void test_reset(void **state)
 	};
 
 	(void)state;
-	follow_script(&own, steps, sizeof(steps) / sizeof(steps[0]));
+	follow_script(&own, 0, steps, sizeof(steps) / sizeof(steps[0]));
 }
 
 static void test_queues_change(void **state)
@@ -183,7 +185,7 @@ static void test_queues_change(void **state)
 	};
 
 	(void)state;
-	follow_script(&own, steps, sizeof(steps) / sizeof(steps[0]));
+	follow_script(&own, 0, steps, sizeof(steps) / sizeof(steps[0]));
 }
 
 static void test_queues_of_the_kernel(void **state)
@@ -195,7 +197,7 @@ static void test_queues_of_the_kernel(void **state)
 	};
 
 	(void)state;
-	follow_script(&kernels, steps, sizeof(steps) / sizeof(steps[0]));
+	follow_script(&kernels, 0, steps, sizeof(steps) / sizeof(steps[0]));
 }
 
 /* Outside the window: nothing but a reset helps. */
@@ -208,7 +210,21 @@ static void test_broken(void **state)
 	};
 
 	(void)state;
-	follow_script(&own, steps, sizeof(steps) / sizeof(steps[0]));
+	follow_script(&own, 0, steps, sizeof(steps) / sizeof(steps[0]));
+}
+
+/* Whose driver was there before, and until when. */
+static void test_resumed(void **state)
+{
+	const struct step steps[] = {
+		{ 1, DRIVEN, { 1, 2 }, "resume oo" },
+		{ 2, DRIVEN, { 1, 2 }, "stop start oo" },
+	};
+	const struct step reset[] = { { 2, DRIVEN, { 1, 2 }, "start oo" } };
+
+	(void)state;
+	follow_script(&own, DRIVEN, steps, sizeof(steps) / sizeof(steps[0]));
+	follow_script(&own, DRIVEN, reset, 1);
 }
 
 int main(void)
@@ -218,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_queues_change),
 		cmocka_unit_test(test_queues_of_the_kernel),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_resumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
