@@ -47,7 +47,7 @@ struct request {
 static struct {
 	struct daemon     daemon;
 	struct vhost_user user;
-	char     file[256], export[128], blockdev[1200];
+	char     file[256], blockdev[1200];
 	uint64_t capacity; /* sectors; as last told */
 	int      memory_fd, kick, call;
 	struct pv_virtio_window window; /* the driver's and, behind it, ours: as the daemon knows them */
@@ -167,14 +167,17 @@ static bool tell_capacity(struct service *service)
 
 static bool start_daemon(struct service *service)
 {
-	char *arguments[] = { DAEMON, "--blockdev", block.blockdev, "--export", block.export, NULL };
-	int fd;
+	char export[128];
+	char *arguments[] = { DAEMON, "--blockdev", block.blockdev, "--export", export, NULL };
+	int fd = daemon_connect(&block.daemon);
 
-	if (!daemon_start(&block.daemon, arguments)) {
+	snprintf(export, sizeof(export),
+		 "type=vhost-user-blk,id=pvserve,node-name=disk,writable=%s,addr.type=fd,addr.str=%d",
+		 service->device.about.read_only != 0 ? "off" : "on", block.daemon.listener);
+	if (fd < 0 || !daemon_start(&block.daemon, arguments)) {
 		return device_say(&service->device, DAEMON ": %s", strerror(errno));
 	}
-	fd = daemon_connect(&block.daemon);
-	if (fd < 0 || !vhost_user_open(&block.user, fd, block.daemon.life)) {
+	if (!vhost_user_open(&block.user, fd, block.daemon.life)) {
 		return device_say(&service->device, DAEMON " does not come up: %s", strerror(errno));
 	}
 	service->fds[FD_LIFE] = (struct pollfd){ .fd = block.daemon.life, .events = POLLIN };
@@ -224,9 +227,6 @@ static bool describe_disk(struct service *service, const char *path, const char 
 		 "file.driver=%s,file.aio=threads,file.filename=%s",
 		 format, switched, has_direct_io(path, is_read_only) ? "on" : "off",
 		 S_ISBLK(status.st_mode) ? "host_device" : "file", path);
-	snprintf(block.export, sizeof(block.export),
-		 "type=vhost-user-blk,id=pvserve,node-name=disk,writable=%s,addr.type=fd,addr.str=%d",
-		 is_read_only ? "off" : "on", block.daemon.listener);
 	return true;
 }
 
@@ -252,8 +252,9 @@ static bool open_block(struct service *service, char *const *arguments)
 	block.kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	block.call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	block.capacity = UINT64_MAX;
-	if (!daemon_prepare(&block.daemon) || block.kick < 0 || block.call < 0) {
-		return device_say(&service->device, "no socket or eventfd: %s", strerror(errno));
+	block.daemon.life = -1;
+	if (block.kick < 0 || block.call < 0) {
+		return device_say(&service->device, "no eventfd: %s", strerror(errno));
 	}
 	service->fds[FD_CALL] = (struct pollfd){ .fd = block.call, .events = POLLIN };
 	return describe_disk(service, arguments[0], arguments[1] == NULL ? "raw" : arguments[1]) &&

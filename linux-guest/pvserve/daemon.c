@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -15,16 +16,37 @@
 
 #define STATUS_CANNOT_RUN 127
 
-bool daemon_prepare(struct daemon *daemon)
+/* Bound and connected to while nobody else could reach it; then it has no name any more. */
+static int connect_in(struct daemon *daemon, const char *folder)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error = errno;
 
-	*daemon = (struct daemon){ .life = -1 };
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
 	daemon->listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	/* Without a name the kernel makes one up, and no file is left behind. */
-	return daemon->listener >= 0 &&
-	       bind(daemon->listener, (struct sockaddr *)&address, sizeof(sa_family_t)) == 0 &&
-	       listen(daemon->listener, 1) == 0;
+	if (fd >= 0 && (daemon->listener < 0 ||
+			bind(daemon->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+			listen(daemon->listener, 1) != 0 ||
+			connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)) {
+		error = errno;
+		close(fd);
+		fd = -1;
+	}
+	(void)unlink(address.sun_path);
+	errno = error;
+	return fd;
+}
+
+int daemon_connect(struct daemon *daemon)
+{
+	char folder[] = "/tmp/pvserve-XXXXXX";
+	int fd = mkdtemp(folder) == NULL ? -1 : connect_in(daemon, folder);
+	int error = errno;
+
+	(void)rmdir(folder);
+	errno = error;
+	return fd;
 }
 
 static _Noreturn void become(pid_t parent, char *const *arguments)
@@ -49,6 +71,9 @@ bool daemon_start(struct daemon *daemon, char *const *arguments)
 	if (pid < 0) {
 		return false;
 	}
+	/* The daemon's alone: with it the connection ends. */
+	close(daemon->listener);
+	daemon->listener = -1;
 	daemon->pid = pid;
 	daemon->life = pidfd_open(pid, 0);
 	return daemon->life >= 0;
@@ -66,21 +91,4 @@ void daemon_stop(struct daemon *daemon)
 		close(daemon->life);
 		daemon->life = -1;
 	}
-}
-
-int daemon_connect(const struct daemon *daemon)
-{
-	struct sockaddr_un address;
-	socklen_t length = sizeof(address);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && (getsockname(daemon->listener, (struct sockaddr *)&address, &length) != 0 ||
-			connect(fd, (struct sockaddr *)&address, length) != 0)) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
 }
