@@ -165,6 +165,25 @@ static bool tell_capacity(struct service *service)
 	return device_configure(&service->device, 0, block.capacity);
 }
 
+/*
+ * A driver that did not accept FLUSH takes what is answered for written. The answer
+ * to the reading says that the writing was heeded, before the next request is.
+ */
+static bool set_write_cache(struct service *service)
+{
+	const uint8_t has_cache = (service->device.state.features & UINT64_C(1) << VIRTIO_BLK_F_FLUSH) != 0;
+	struct virtio_blk_config config;
+
+	if (!vhost_user_write_config(&block.user, offsetof(struct virtio_blk_config, wce), has_cache) ||
+	    !vhost_user_read_config(&block.user, &config, sizeof(config))) {
+		/* Should it have ended, then fds say so, and the next one is told. */
+		return errno == ECONNRESET || errno == EPIPE ||
+		       device_say(&service->device, DAEMON " does not answer: %s", strerror(errno));
+	}
+	return config.wce == has_cache ||
+	       device_say(&service->device, DAEMON " does not let its write cache be switched");
+}
+
 static bool start_daemon(struct service *service)
 {
 	char export[128];
@@ -182,7 +201,7 @@ static bool start_daemon(struct service *service)
 	}
 	service->fds[FD_LIFE] = (struct pollfd){ .fd = block.daemon.life, .events = POLLIN };
 	service->fds[FD_SOCKET] = (struct pollfd){ .fd = fd }; /* for its end */
-	return tell_capacity(service) && start_queue(service);
+	return tell_capacity(service) && set_write_cache(service) && start_queue(service);
 }
 
 static bool replace_daemon(struct service *service)
@@ -289,9 +308,8 @@ static bool is_idle(void)
 
 static bool start_block(struct service *service)
 {
-	(void)service;
 	block.n_taken = block.n_sent = block.n_answered = 0;
-	return true;
+	return set_write_cache(service);
 }
 
 /* What the daemon has not finished may still touch the window: wait for it. */

@@ -24,6 +24,7 @@ enum request {
 	SET_PROTOCOL_FEATURES = 16,
 	SET_VRING_ENABLE = 18,
 	GET_CONFIG = 24,
+	SET_CONFIG = 25,
 };
 
 #define MESSAGE_VERSION    1u
@@ -198,6 +199,13 @@ bool vhost_user_read_config(struct vhost_user *user, void *to, size_t bytes)
 	}
 	memcpy(to, message.config.content, bytes);
 	return true;
+}
+
+bool vhost_user_write_config(struct vhost_user *user, uint32_t offset, uint8_t value)
+{
+	struct message message = { .config = { .offset = offset, .bytes = 1, .content = { value } } };
+
+	return tell_with(user, SET_CONFIG, &message, offsetof(struct config, content) + 1, NULL, 0);
 }
 
 static bool tell_regions(struct vhost_user *user, const struct vhost_user_region *regions,

@@ -42,6 +42,9 @@ bool vhost_user_open(struct vhost_user *user, int fd, int life);
 
 bool vhost_user_read_config(struct vhost_user *user, void *to, size_t bytes);
 
+/* One byte. Whether it was taken shows in what is read afterwards. */
+bool vhost_user_write_config(struct vhost_user *user, uint32_t offset, uint8_t value);
+
 /* Start its one queue, empty, at index 0. */
 bool vhost_user_start(struct vhost_user *user, uint64_t features,
 		      const struct vhost_user_region *regions, uint32_t n_regions,

@@ -13,6 +13,7 @@
 #define _GNU_SOURCE /* memfd_create(), pidfd_open() */
 #include "linux-guest/pvserve/kinds.h"
 
+#include <linux/virtio_blk.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -54,6 +55,8 @@ static struct shared {
 
 static int window_fd, interrupt_fd;
 static unsigned char *window;
+static char *disk_format;
+static uint64_t features;
 static char disk_path[] = "/tmp/pvserve-disk-XXXXXX";
 static pid_t server;
 static struct pv_virtqueue_driver driver;
@@ -127,7 +130,7 @@ struct pv_virtqueue_config device_queue(const struct device *device, uint32_t qu
 static _Noreturn void serve(void)
 {
 	static struct service service;
-	char *arguments[] = { disk_path, NULL };
+	char *arguments[] = { disk_path, disk_format, NULL };
 
 	service.kind = &block_kind;
 	service.device = (struct device){
@@ -208,7 +211,7 @@ static void start_driver(void)
 		.available = config.available,
 		.used = config.used,
 	};
-	shared->state.features = PV_VIRTIO_FEATURES;
+	shared->state.features = features;
 	__sync_synchronize();
 	shared->state.status = PV_VIRTIO_S_DRIVER_OK | PV_VIRTIO_S_FEATURES_OK;
 }
@@ -350,16 +353,26 @@ static void *map_shared(size_t bytes, int fd)
 	return memory;
 }
 
-static int begin(void **state)
+static void make_disk(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "qemu-img create -q -f %s %s %u", disk_format, disk_path,
+		 DISK_SECTORS * SECTOR_BYTES);
+	assert_int_equal(system(command), 0);
+}
+
+static int begin_with(char *format, uint64_t accepted)
 {
 	int fd;
 
-	(void)state;
+	disk_format = format;
+	features = accepted;
 	strcpy(disk_path + sizeof(disk_path) - 7, "XXXXXX");
 	fd = mkstemp(disk_path);
 	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, sizeof(disk)), 0);
 	close(fd);
+	make_disk();
 	memset(disk, 0, sizeof(disk));
 	window_fd = memfd_create("window", 0);
 	assert_int_equal(ftruncate(window_fd, WINDOW_BYTES), 0);
@@ -370,6 +383,18 @@ static int begin(void **state)
 	start_driver();
 	start_server();
 	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with("raw", PV_VIRTIO_FEATURES | UINT64_C(1) << VIRTIO_BLK_F_FLUSH);
+}
+
+static int begin_without_flush(void **state)
+{
+	(void)state;
+	return begin_with("qcow2", PV_VIRTIO_FEATURES);
 }
 
 static int end(void **state)
@@ -423,6 +448,18 @@ static void test_server_killed(void **state)
 		start_server();
 		finish_all();
 	}
+}
+
+/* What was answered is there: a format keeps its tables in memory until it is told to flush. */
+static void test_no_flush(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		run_requests(50, false);
+		kill_server();
+		start_server();
+	}
+	run_requests(200, false);
 }
 
 /* After the acknowledgement nobody writes to the window any more. */
@@ -481,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_disk, begin, end),
 		cmocka_unit_test_setup_teardown(test_daemon_killed, begin, end),
 		cmocka_unit_test_setup_teardown(test_server_killed, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_flush, begin_without_flush, end),
 		cmocka_unit_test_setup_teardown(test_reset, begin, end),
 		cmocka_unit_test_setup_teardown(test_hostile_driver, begin, end),
 	};
