@@ -13,7 +13,9 @@
 #include <linux/vhost.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -28,6 +30,7 @@
 static struct {
 	int tap, vhost, kick, call;
 	uint64_t features; /* of the kernel's */
+	const struct device *device; /* whose link is up */
 } net;
 
 /* ---- Once --------------------------------------------------------------------------------- */
@@ -113,14 +116,48 @@ static bool open_vhost(struct service *service)
 }
 
 /* The first eight bytes of the configuration space: the address that it has already, and the link. */
-static bool set_link_up(struct service *service)
+static bool set_link(const struct device *device, bool is_up)
 {
-	const struct virtio_net_config config = { .status = VIRTIO_NET_S_LINK_UP };
+	const struct virtio_net_config config = { .status = is_up ? VIRTIO_NET_S_LINK_UP : 0 };
 	uint64_t word;
 
 	memcpy(&word, &config, sizeof(word));
-	memcpy(&word, service->device.about.mac, PARAVENT_MAC_BYTES);
-	return device_configure(&service->device, 0, word);
+	memcpy(&word, device->about.mac, PARAVENT_MAC_BYTES);
+	return device_configure(device, 0, word);
+}
+
+static void take_link_down(void)
+{
+	(void)set_link(net.device, false);
+}
+
+/* By a signal: nothing here holds a lock when it comes, but for a line that is being printed. */
+static _Noreturn void end(int number)
+{
+	take_link_down();
+	_exit(128 + number);
+}
+
+/* Unless whoever started us wants it ignored. */
+static void end_by(int number)
+{
+	const struct sigaction action = { .sa_handler = end };
+	struct sigaction old;
+
+	if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+		(void)sigaction(number, &action, NULL);
+	}
+}
+
+/* However we end, but by SIGKILL, the frontend sees the cable unplugged. */
+static bool set_link_up(struct service *service)
+{
+	net.device = &service->device;
+	(void)atexit(take_link_down);
+	end_by(SIGTERM);
+	end_by(SIGINT);
+	end_by(SIGHUP);
+	return set_link(net.device, true);
 }
 
 static bool open_net(struct service *service, char *const *arguments)

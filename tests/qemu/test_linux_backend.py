@@ -145,8 +145,8 @@ def check_load(pair):
     assert succeed(pair, "cat /tmp/load.log") == []
 
 
-def kill(pair, program):
-    succeed(pair.to("server"), f"kill -9 $(pidof {program})")
+def kill(pair, program, signal=9):
+    succeed(pair.to("server"), f"kill -{signal} $(pidof {program})")
 
 
 def test_killed(start):
@@ -195,9 +195,12 @@ def test_nobody_serves(start):
     """A driver does not wait for a server that was killed: it can let go of the device, and take it."""
     pair = start()
     succeed(pair.to("server"), "modprobe -a tun vhost_net")
-    serve(pair, "net port tap0")
-    until(pair.to("client"), "ip link set eth0 up && grep -q 1 /sys/class/net/eth0/carrier")
-    kill(pair, "pvserve")
+    for signal in (15, 9):
+        serve(pair, "net port tap0")
+        until(pair.to("client"), "ip link set eth0 up && grep -q 1 /sys/class/net/eth0/carrier")
+        kill(pair, "pvserve", signal)
+        if signal == 15:
+            until(pair.to("client"), "grep -q 0 /sys/class/net/eth0/carrier")
     succeed(pair.to("client"), "n=$(basename $(readlink /sys/class/net/eth0/device)); "
                                "cd /sys/bus/virtio/drivers/virtio_net; echo $n >unbind; echo $n >bind; "
                                "[ -e /sys/class/net/eth0 ]")
