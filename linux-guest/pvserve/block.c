@@ -227,11 +227,15 @@ static bool has_direct_io(const char *path, bool is_read_only)
 	return fd >= 0;
 }
 
-/* @format  of the file, as qemu knows it; "raw" for a disk or its bytes */
+/*
+ * With direct I/O the kernel does it behind the daemon's back: no thread has to be woken for each request.
+ * @format  of the file, as qemu knows it; "raw" for a disk or its bytes
+ */
 static bool describe_disk(struct service *service, const char *path, const char *format)
 {
 	bool is_read_only = service->device.about.read_only != 0;
 	const char *switched = is_read_only ? "on" : "off";
+	bool is_direct = has_direct_io(path, is_read_only);
 	struct stat status;
 
 	if (stat(path, &status) != 0) {
@@ -243,9 +247,9 @@ static bool describe_disk(struct service *service, const char *path, const char 
 	snprintf(block.file, sizeof(block.file), "%s", path);
 	snprintf(block.blockdev, sizeof(block.blockdev),
 		 "driver=%s,node-name=disk,read-only=%s,cache.direct=%s,"
-		 "file.driver=%s,file.aio=threads,file.filename=%s",
-		 format, switched, has_direct_io(path, is_read_only) ? "on" : "off",
-		 S_ISBLK(status.st_mode) ? "host_device" : "file", path);
+		 "file.driver=%s,file.aio=%s,file.filename=%s",
+		 format, switched, is_direct ? "on" : "off",
+		 S_ISBLK(status.st_mode) ? "host_device" : "file", is_direct ? "native" : "threads", path);
 	return true;
 }
 
