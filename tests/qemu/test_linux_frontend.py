@@ -19,7 +19,7 @@ from vrings import Qmp, StateRings, Watch
 MIB = 1 << 20
 RAM_MIB = 512
 DISK_MIB = 29
-DESCRIPTORS = 20_000
+DESCRIPTORS = 100_000
 WATCH_SECONDS = 240
 SYSTEMS = "tests/qemu/systems/linux-frontend"
 GIC = {"v3": "", "v2": "-gicv2"}
