@@ -40,7 +40,7 @@ static uint64_t n_beats, n_fed, n_corrupt, n_other;
 static struct pv_sampling beat;
 static struct pv_queuing feed;
 
-/* The neighbour drives the one that we serve, and serves the one that we drive. */
+/* The neighbour drives the one that we serve, and serves the one that we drive; if there are any. */
 static const struct pv_virtio_backend_config *served = &pv_virtio_backends[0];
 static const struct pv_virtio_frontend_config *driven = &pv_virtio_frontends[0];
 static uint32_t epoch;
@@ -48,6 +48,17 @@ static uint32_t epoch;
 static uint64_t pattern(uint32_t i)
 {
 	return i * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+static bool has_devices(void)
+{
+	return pv_n_virtio_backends != 0;
+}
+
+static bool is_bell(uint32_t intid)
+{
+	return intid == bell_intid || (has_devices() &&
+				       (intid == served->interrupt || intid == driven->interrupt));
 }
 
 /* Every interrupt must be one of those we expect. */
@@ -66,7 +77,7 @@ static struct pv_frame *on_irq(struct pv_frame *frame)
 		last_tick = now;
 		n_ticks++;
 		pv_timer_set(PV_TIMER_VIRTUAL, now + pv_ticks_from_us(TICK_US));
-	} else if (intid == bell_intid || intid == served->interrupt || intid == driven->interrupt) {
+	} else if (is_bell(intid)) {
 		n_bells++;
 	} else {
 		n_strangers++;
@@ -98,9 +109,11 @@ static void prepare(void)
 	pv_irq_set_target(DEVICE_INTID, 0);
 	pv_irq_enable(DEVICE_INTID);
 	expect_bell(bell_intid);
-	expect_bell(served->interrupt);
-	expect_bell(driven->interrupt);
-	pv_mmio_write32(driven->registers + PV_VIRTIO_STATUS, DRIVER_STATUS);
+	if (has_devices()) {
+		expect_bell(served->interrupt);
+		expect_bell(driven->interrupt);
+		pv_mmio_write32(driven->registers + PV_VIRTIO_STATUS, DRIVER_STATUS);
+	}
 	pv_irq_enable(PV_TIMER_VIRTUAL_INTID);
 	pv_exception_set(PV_EXCEPTION_IRQ, on_irq);
 	last_tick = pv_timer_now();
@@ -142,7 +155,9 @@ static void work(void)
 		n_corrupt += status == PV_CORRUPT;
 		n_other += status != PV_OK && status != PV_CORRUPT && status != PV_EMPTY;
 	}
-	follow_device();
+	if (has_devices()) {
+		follow_device();
+	}
 	pv_wfi();
 	pv_irq_unmask();
 	pv_isb(); /* what is pending is taken here */
@@ -281,7 +296,9 @@ void guest_main(void)
 	work_for_ms(AFTER_MS);
 	check_memory();
 	check_interrupts();
-	check_virtual_devices();
+	if (has_devices()) {
+		check_virtual_devices();
+	}
 	check_work(pv_ns_from_ticks(pv_timer_now() - start) / 1000000);
 	report_done();
 }
