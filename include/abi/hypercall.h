@@ -26,7 +26,7 @@
 #define PV_UID_3 0x65766172
 
 #define PV_ABI_MAJOR 1
-#define PV_ABI_MINOR 0
+#define PV_ABI_MINOR 1
 
 #define PV_NULL             PV_CALL64(0)  /* does nothing: x0 = PV_OK */
 #define PV_DOORBELL         PV_CALL64(1)  /* x1 = doorbell */

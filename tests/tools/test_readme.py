@@ -3,6 +3,7 @@
 
 import os
 import re
+from glob import glob
 import subprocess
 
 with open("README.md", encoding="utf-8") as _text:
@@ -30,7 +31,9 @@ def test_links_lead_somewhere():
 
 
 def test_named_targets_exist():
-    with open("Makefile", encoding="utf-8") as text:
-        makefile = text.read()
-    for target in re.findall(r"`?make ([a-z]+)\b", README):
+    makefile = ""
+    for path in ["Makefile", *glob("*/*.mk"), *glob("*/*/*.mk")]:
+        with open(path, encoding="utf-8") as text:
+            makefile += text.read()
+    for target in re.findall(r"`?make ([a-z-]+)\b", README):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
