@@ -3,8 +3,6 @@
 
 enum { INPUT_QUEUE = 0, OUTPUT_QUEUE = 1 };
 
-#define PIECE_BYTES 64u
-
 void pv_console_server_open(struct pv_console_server *server,
 			    void (*write)(void *context, const char *text, uint32_t bytes),
 			    void *context)
@@ -12,18 +10,25 @@ void pv_console_server_open(struct pv_console_server *server,
 	*server = (struct pv_console_server){ .write = write, .context = context };
 }
 
-/* By way of private memory: the driver may change its text while it is written. */
-static void write_chain(const struct pv_console_server *server,
-			const struct pv_virtqueue_chain *chain)
+/*
+ * The next piece of the chain that is popped, by way of private memory: the driver
+ * may change its text while it is written. Descriptors may overlap, so that a chain
+ * is longer than the window.
+ */
+static enum pv_status write_piece(struct pv_console_server *server)
 {
-	char text[PIECE_BYTES];
+	const struct pv_virtqueue_chain *chain = &server->chain;
+	char text[PV_CONSOLE_PIECE_BYTES];
+	uint32_t n = pv_virtqueue_chain_read(chain, server->n_written, text, sizeof(text));
 
-	for (uint32_t done = 0; done < chain->readable_bytes;) {
-		uint32_t n = pv_virtqueue_chain_read(chain, done, text, sizeof(text));
-
+	if (n != 0) {
 		server->write(server->context, text, n);
-		done += n;
+		server->n_written += n;
 	}
+	if (server->n_written < chain->readable_bytes) {
+		return PV_OK;
+	}
+	return pv_virtqueue_push(&server->queues[OUTPUT_QUEUE], chain, 0);
 }
 
 enum pv_status pv_console_server_serve(struct pv_console_server *server, uint32_t limit,
@@ -33,12 +38,13 @@ enum pv_status pv_console_server_serve(struct pv_console_server *server, uint32_
 	enum pv_status status = PV_OK;
 
 	for (*n = 0; *n < limit && status == PV_OK; *n += status == PV_OK) {
-		struct pv_virtqueue_chain chain;
-
-		status = pv_virtqueue_pop(queue, &chain);
+		/* After a reset nothing is popped, and what was left of a chain is gone. */
+		if (!pv_virtqueue_device_has_popped(queue)) {
+			status = pv_virtqueue_pop(queue, &server->chain);
+			server->n_written = 0;
+		}
 		if (status == PV_OK) {
-			write_chain(server, &chain);
-			status = pv_virtqueue_push(queue, &chain, 0);
+			status = write_piece(server);
 		}
 	}
 	return status == PV_EMPTY ? PV_OK : status;

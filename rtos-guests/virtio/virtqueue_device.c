@@ -43,6 +43,11 @@ bool pv_virtqueue_device_is_open(const struct pv_virtqueue_device *device)
 	return device->queue.is_broken || device->queue.size != 0;
 }
 
+bool pv_virtqueue_device_has_popped(const struct pv_virtqueue_device *device)
+{
+	return device->next_used != device->next_available;
+}
+
 static bool is_usable(const struct virtqueue *queue)
 {
 	return !queue->is_broken && queue->size != 0;

@@ -101,7 +101,7 @@ static uint32_t n_written;
 static void write_text(void *context, const char *text, uint32_t bytes)
 {
 	assert_ptr_equal(context, written);
-	assert_in_range(bytes, 1, 64);
+	assert_in_range(bytes, 1, PV_CONSOLE_PIECE_BYTES);
 	memcpy(written + n_written, text, bytes);
 	n_written += bytes;
 }
@@ -138,14 +138,64 @@ static void test_console_output(void **state)
 	assert_int_equal(taken, 0);
 	assert_int_equal(pv_console_server_serve(&console, 3, &n), PV_OK);
 	assert_int_equal(n, 3);
-	assert_int_equal(n_written, 3 * PV_CONSOLE_SLOT_BYTES);
+	assert_int_equal(n_written, 3 * PV_CONSOLE_PIECE_BYTES);
 	assert_int_equal(pv_console_server_serve(&console, 100, &n), PV_OK);
-	assert_int_equal(n, PV_CONSOLE_SLOTS - 3);
+	assert_int_equal(n, PV_CONSOLE_SLOTS * PV_CONSOLE_SLOT_BYTES / PV_CONSOLE_PIECE_BYTES - 3);
 	assert_int_equal(pv_console_client_write(&terminal, text + 2048, 1, &taken), PV_OK);
 	assert_int_equal(taken, 1);
 	assert_int_equal(pv_console_server_serve(&console, 100, &n), PV_OK);
 	assert_int_equal(n_written, 2049);
 	assert_memory_equal(written, text, 2049);
+}
+
+/* A buffer is as long as the driver likes; what a call writes is not. */
+static void test_console_long_output(void **state)
+{
+	struct pv_virtqueue_driver driver;
+	uint32_t n;
+
+	(void)state;
+	add_chain(&driver, &console.queues[1], 1000, 16);
+	fill_text((char *)readable_part(), 1000);
+	for (uint32_t i = 1; i <= 3; i++) {
+		assert_int_equal(pv_console_server_serve(&console, 5, &n), PV_OK);
+		assert_int_equal(n, 5);
+		assert_int_equal(n_written, i * 5 * PV_CONSOLE_PIECE_BYTES);
+	}
+	assert_true(pv_virtqueue_device_has_popped(&console.queues[1]));
+	assert_int_equal(pv_console_server_serve(&console, 5, &n), PV_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(n_written, 1000);
+	assert_memory_equal(written, readable_part(), 1000);
+	assert_int_equal(used_bytes(&driver), 0);
+	/* One with nothing to read counts as well. */
+	add_chain(&driver, &console.queues[1], 0, 16);
+	assert_int_equal(pv_console_server_serve(&console, 5, &n), PV_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(used_bytes(&driver), 0);
+}
+
+/* The rest of a buffer does not outlive a reset: its memory is another's. */
+static void test_console_reset_amid_buffer(void **state)
+{
+	uint32_t taken, n;
+	char text[PV_CONSOLE_SLOT_BYTES];
+
+	(void)state;
+	fill_text(text, sizeof(text));
+	assert_int_equal(pv_console_client_write(&terminal, text, sizeof(text), &taken), PV_OK);
+	assert_int_equal(pv_console_server_serve(&console, 1, &n), PV_OK);
+	pv_virtio_frontend_stop(&terminal.frontend);
+	assert_int_equal(pv_console_server_serve(&console, 5, &n), PV_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(n_written, PV_CONSOLE_PIECE_BYTES);
+	assert_int_equal(pv_console_client_open(&terminal, &fake_virtio.frontend), PV_OK);
+	update();
+	assert_int_equal(pv_console_client_write(&terminal, "new", 3, &taken), PV_OK);
+	assert_int_equal(pv_console_server_serve(&console, 5, &n), PV_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(n_written, PV_CONSOLE_PIECE_BYTES + 3);
+	assert_memory_equal(written + PV_CONSOLE_PIECE_BYTES, "new", 3);
 }
 
 static void test_console_input(void **state)
@@ -480,6 +530,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name, begin) cmocka_unit_test_setup_teardown(name, begin, end)
 		TEST(test_console_output, begin_console),
+		TEST(test_console_long_output, begin_console),
+		TEST(test_console_reset_amid_buffer, begin_console),
 		TEST(test_console_input, begin_console),
 		TEST(test_console_bells, begin_console),
 		TEST(test_console_broken, begin_console),

@@ -15,7 +15,8 @@
  *	}
  *
  * Call update() at least each time the interrupt comes: a driver that resets the
- * device waits for it, 100 ms at most. No chain may be kept over it.
+ * device waits for it, 100 ms at most. A chain that was popped before is kept only
+ * if pv_virtqueue_device_has_popped() says so after it.
  *
  * Owns     nothing; works on the caller's object. One user at a time.
  */

@@ -12,7 +12,8 @@
 
 /* ---- Server ------------------------------------------------------------------ */
 
-#define PV_CONSOLE_N_QUEUES 2u
+#define PV_CONSOLE_N_QUEUES    2u
+#define PV_CONSOLE_PIECE_BYTES 64u
 #define PV_CONSOLE_INPUT    (1u << 0) /* for pv_virtio_backend_wait_begin(): room for what is to be put */
 #define PV_CONSOLE_OUTPUT   (1u << 1) /* the driver has written */
 
@@ -20,18 +21,21 @@ struct pv_console_server {
 	struct pv_virtqueue_device queues[PV_CONSOLE_N_QUEUES];
 	void (*write)(void *context, const char *text, uint32_t bytes);
 	void  *context;
+	struct pv_virtqueue_chain chain; /* that is being written, while the output queue has one popped */
+	uint32_t n_written;              /* bytes of it */
 };
 
 /*
  * Serve on server->queues, which pv_virtio_backend_open() takes.
- * @write  is handed what the driver writes, in pieces of at most 64 bytes
+ * @write  is handed what the driver writes, in pieces of at most PV_CONSOLE_PIECE_BYTES
  */
 void pv_console_server_open(struct pv_console_server *server,
 			    void (*write)(void *context, const char *text, uint32_t bytes),
 			    void *context);
 
 /*
- * Take at most `limit` buffers of the driver; *n says how many.
+ * Write at most `limit` pieces; *n says how many. A buffer of the driver may take
+ * several calls: it is as long as the driver likes. A reset drops the rest of it.
  * PV_OK, PV_CORRUPT
  */
 enum pv_status pv_console_server_serve(struct pv_console_server *server, uint32_t limit,

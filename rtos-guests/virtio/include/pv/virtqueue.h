@@ -195,6 +195,9 @@ enum pv_status pv_virtqueue_pop(struct pv_virtqueue_device *device,
 enum pv_status pv_virtqueue_push(struct pv_virtqueue_device *device,
 				 const struct pv_virtqueue_chain *chain, uint32_t bytes);
 
+/* Chains were popped that are not given back. After a reset: none. */
+bool pv_virtqueue_device_has_popped(const struct pv_virtqueue_device *device);
+
 /* The caller has found what makes no sense above the queue: break it. */
 void pv_virtqueue_device_break(struct pv_virtqueue_device *device);
 
