@@ -60,20 +60,38 @@ static void close_all(struct pv_virtio_backend *backend)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static void follow_queue(struct pv_virtio_backend *backend, struct pv_virtqueue_device *queue,
+static bool is_same_place(const struct pv_virtio_queue_state *a, const struct pv_virtio_queue_state *b)
+{
+	return a->size == b->size && a->descriptors == b->descriptors && a->available == b->available &&
+	       a->used == b->used;
+}
+
+static void open_queue(struct pv_virtio_backend *backend, uint32_t id,
+		       const struct pv_virtio_queue_state *state)
+{
+	backend->opened[id] = *state;
+	/* A failure leaves it broken, which is all there is to say. */
+	(void)pv_virtqueue_device_open(&backend->queues[id], &backend->window,
+				       &(struct pv_virtqueue_config){
+					       .size = state->size,
+					       .descriptors = state->descriptors,
+					       .available = state->available,
+					       .used = state->used,
+					       .features = backend->features });
+}
+
+static void follow_queue(struct pv_virtio_backend *backend, uint32_t id,
 			 const struct pv_virtio_queue_state *state, bool is_live)
 {
-	if (!is_live || state->size == 0) {
+	struct pv_virtqueue_device *queue = &backend->queues[id];
+
+	/* Not ready and ready elsewhere may both have come since the last look. */
+	if (!is_live || state->size == 0 ||
+	    (!queue->queue.is_broken && !is_same_place(state, &backend->opened[id]))) {
 		pv_virtqueue_device_close(queue);
-	} else if (!pv_virtqueue_device_is_open(queue)) {
-		/* A failure leaves it broken, which is all there is to say. */
-		(void)pv_virtqueue_device_open(queue, &backend->window,
-					       &(struct pv_virtqueue_config){
-						       .size = state->size,
-						       .descriptors = state->descriptors,
-						       .available = state->available,
-						       .used = state->used,
-						       .features = backend->features });
+	}
+	if (is_live && state->size != 0 && !pv_virtqueue_device_is_open(queue)) {
+		open_queue(backend, id, state);
 	}
 }
 
@@ -103,7 +121,7 @@ enum pv_status pv_virtio_backend_update(struct pv_virtio_backend *backend)
 	backend->features = state.features;
 	backend->sequence = state.sequence;
 	for (uint32_t i = 0; i < backend->n_queues; i++) {
-		follow_queue(backend, &backend->queues[i], &state.queues[i],
+		follow_queue(backend, i, &state.queues[i],
 			     (state.status & PV_VIRTIO_S_DRIVER_OK) != 0);
 	}
 	return PV_OK;

@@ -425,6 +425,46 @@ static void test_broken_queue(void **state)
 	assert_int_equal(pop(0), PV_OK);
 }
 
+/* Between two looks a queue goes elsewhere, without a reset. */
+static void test_queue_moves(void **state)
+{
+	struct pv_virtqueue_config config;
+
+	(void)state;
+	drive();
+	update();
+	add(0);
+	pop_and_push(0);
+	(void)pv_virtqueue_place(pv_virtio_frontend_take(&frontend, 0x1000), SIZE, frontend.features,
+				 &config);
+	assert_int_equal(pv_virtqueue_driver_open(&drivers[0], &frontend.window, &config), PV_OK);
+	fake_virtio.state.queues[0].descriptors = config.descriptors;
+	fake_virtio.state.queues[0].available = config.available;
+	fake_virtio.state.queues[0].used = config.used;
+	fake_virtio.state.sequence += 2;
+	add(0);
+	update();
+	pop_and_push(0);
+	assert_int_equal(collect(0), PV_OK);
+	/* One that stays where it is goes on. */
+	add(1);
+	add(1);
+	assert_int_equal(pop(1), PV_OK);
+	fake_virtio.state.sequence += 2;
+	update();
+	assert_true(pv_virtqueue_device_has_popped(&devices[1]));
+	/* Only the used ring, or only the size. */
+	fake_virtio.state.queues[1].used += 4096;
+	fake_virtio.state.sequence += 2;
+	update();
+	assert_false(pv_virtqueue_device_has_popped(&devices[1]));
+	assert_int_equal(pop(1), PV_OK);
+	fake_virtio.state.queues[1].size /= 2;
+	fake_virtio.state.sequence += 2;
+	update();
+	assert_false(pv_virtqueue_device_has_popped(&devices[1]));
+}
+
 /* ---- Bells --------------------------------------------------------------------------- */
 
 static void test_bells(void **state)
@@ -473,6 +513,7 @@ int main(void)
 		TEST(test_state_torn),
 		TEST(test_backend_restarts),
 		TEST(test_broken_queue),
+		TEST(test_queue_moves),
 		TEST(test_bells),
 	};
 

@@ -30,6 +30,7 @@ struct pv_virtio_backend {
 	struct pv_virtio_window window;
 	struct pv_virtqueue_device *queues; /* the server's, by number */
 	uint32_t n_queues;
+	struct pv_virtio_queue_state opened[PV_VIRTIO_QUEUES_MAX]; /* where they lie, while open */
 	uint32_t sequence; /* of the state that is followed */
 	uint32_t epoch;    /* that is served; 0: none yet */
 	uint64_t features; /* accepted by the driver */
@@ -44,7 +45,8 @@ void pv_virtio_backend_open(struct pv_virtio_backend *backend,
 /*
  * Follow the state page. After a reset the queues are closed, and EL2 told so.
  * Queues that are ready are opened and go on at their used index, also in
- * another life of this end. One that makes no sense is broken until the next reset.
+ * another life of this end. One that the driver has moved meanwhile is opened anew.
+ * One that makes no sense is broken until the next reset.
  *
  * PV_OK, PV_BUSY (the state changes all the time; wait_begin() will not sleep),
  * what PV_VIRTIO_ACKNOWLEDGE says
