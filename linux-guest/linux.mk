@@ -89,7 +89,8 @@ $(linux-build)/demo: $(linux-demo-src) $(linux-headers) | $(setup)
 	$(call say,CC,$@)
 	$(Q)$(linux-program) $(linux-demo-src) -o $@
 $(linux-build)/pvserve: $(pvserve-src) $(linux-abi) linux-guest/module/virtio_backend.h \
-		$(addprefix linux-guest/pvserve/,daemon.h device.h kinds.h service.h vhost_user.h) | $(setup)
+		$(addprefix linux-guest/pvserve/,daemon.h device.h kinds.h service.h vhost_user.h) \
+		$(addprefix rtos-guests/virtio/include/pv/,seldom.h virtqueue.h) | $(setup)
 	$(call say,CC,$@)
 	$(Q)$(linux-program) -Irtos-guests/virtio/include -Irtos-guests/sdk/include $(pvserve-src) -o $@
 

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
+
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 #define FOLDER "/dev/" PARAVENT_BACKEND_FOLDER
 
@@ -23,6 +26,22 @@ bool device_say(const struct device *device, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
 	fprintf(stderr, "pvserve: %s: %s\n", device->about.name, text);
+	return false;
+}
+
+bool device_say_seldom(const struct device *device, struct pv_seldom *seldom, const char *format, ...)
+{
+	struct timespec now;
+	char text[512];
+	va_list list;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (pv_seldom_tell(seldom, (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec, NS_PER_SECOND)) {
+		va_start(list, format);
+		vsnprintf(text, sizeof(text), format, list);
+		va_end(list);
+		device_say(device, "%s (%u so far)", text, seldom->n);
+	}
 	return false;
 }
 

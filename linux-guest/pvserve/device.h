@@ -7,6 +7,7 @@
 
 #include "abi/virtio.h"
 #include "linux-guest/module/virtio_backend.h"
+#include "pv/seldom.h"
 #include "pv/virtqueue.h"
 
 #include <stdbool.h>
@@ -21,6 +22,10 @@ struct device {
 /* "pvserve: NAME: ..." on standard error. Returns false. */
 __attribute__((format(printf, 2, 3))) bool device_say(const struct device *device,
 						      const char *format, ...);
+
+/* As device_say(), for what the frontend can cause without end; tells how often it has happened. */
+__attribute__((format(printf, 3, 4))) bool device_say_seldom(const struct device *device, struct pv_seldom *seldom,
+							     const char *format, ...);
 
 /* @kind  what the device must be; kind_name is the word for it */
 bool device_open(struct device *device, const char *name, enum pv_virtio_device kind,

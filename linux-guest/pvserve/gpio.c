@@ -25,6 +25,7 @@
 static struct {
 	int      chip;
 	uint32_t n_lines;
+	struct pv_seldom refusals; /* of the kernel, to give a line out */
 	struct {
 		uint32_t offset; /* in the controller */
 		uint8_t  direction;
@@ -131,8 +132,8 @@ static bool take(const struct device *device, uint32_t line, uint8_t direction)
 	}
 	let_go(line);
 	if (ioctl(gpio.chip, GPIO_V2_GET_LINE_IOCTL, &request) != 0) {
-		return device_say(device, "line %u of the controller: %s", gpio.lines[line].offset,
-				  strerror(errno));
+		return device_say_seldom(device, &gpio.refusals, "line %u of the controller: %s",
+					 gpio.lines[line].offset, strerror(errno));
 	}
 	gpio.lines[line].fd = request.fd;
 	gpio.lines[line].direction = direction;

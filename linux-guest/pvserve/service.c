@@ -27,8 +27,9 @@ static void open_queues(struct service *service)
 		}
 		status = pv_virtqueue_device_open(&service->queues[i], &device->window, &config);
 		if (status != PV_OK) {
-			device_say(device, "queue %u makes no sense (%d): waiting for the driver to reset it", i,
-				   status);
+			device_say_seldom(device, &service->senseless,
+					  "queue %u makes no sense (%d): waiting for the driver to reset it", i,
+					  status);
 			service->is_broken = true;
 		}
 	}
@@ -94,8 +95,9 @@ static bool find_broken_queue(struct service *service)
 
 	for (uint32_t i = 0; i < device->about.n_queues; i++) {
 		if (service->queues[i].queue.is_broken) {
-			device_say(device, "%s broke the rules of queue %u: waiting for its reset",
-				   device->about.frontend, i);
+			device_say_seldom(device, &service->breaches,
+					  "%s broke the rules of queue %u: waiting for its reset",
+					  device->about.frontend, i);
 			service->is_broken = true;
 			return service->kind->stop == NULL || service->kind->stop(service);
 		}

@@ -47,6 +47,7 @@ struct service {
 	struct pv_virtio_queue_state ready[PV_VIRTIO_QUEUES_MAX]; /* as at the start */
 	struct pv_virtqueue_device queues[PV_VIRTIO_QUEUES_MAX]; /* closed as long as not ready */
 	bool          is_broken; /* of the driver's fault; until its reset */
+	struct pv_seldom senseless, breaches; /* queues that make no sense, or whose rules it broke */
 	uint32_t      waits_for; /* bit n: queue n is empty, its driver shall ring */
 	struct pollfd fds[SERVICE_FDS_MAX]; /* the kind's; fd -1 where there is none */
 };

@@ -53,6 +53,14 @@ bool device_say(const struct device *device, const char *format, ...)
 	return false;
 }
 
+bool device_say_seldom(const struct device *device, struct pv_seldom *seldom, const char *format, ...)
+{
+	(void)device;
+	(void)seldom;
+	(void)format;
+	return false;
+}
+
 /* False, to end the server, is the test's only way to stop it. */
 bool device_read_state(struct device *device)
 {

@@ -39,6 +39,14 @@ bool device_say(const struct device *device, const char *format, ...)
 	return false;
 }
 
+bool device_say_seldom(const struct device *device, struct pv_seldom *seldom, const char *format, ...)
+{
+	(void)device;
+	(void)seldom;
+	(void)format;
+	return false;
+}
+
 static bool do_message(const struct i2c_msg *message)
 {
 	if (message->addr != CHIP) {

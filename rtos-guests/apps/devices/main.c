@@ -19,6 +19,7 @@
 #include "pv/hypercall.h"
 #include "pv/irq.h"
 #include "pv/start.h"
+#include "pv/timer.h"
 
 static struct service *const services[] = { &disk_service, &pins_service, &log_service,
 					    &clock_service, &random_service };
@@ -64,7 +65,10 @@ static void note_state(struct service *service, enum pv_status status)
 	bool is_broken = status != PV_OK;
 
 	if (is_broken && !service->is_broken) {
-		pv_printf("%s: the driver breaks the protocol\n", service->name);
+		if (pv_seldom_tell(&service->breaches, pv_timer_now(), pv_timer_frequency())) {
+			pv_printf("%s: the driver breaks the protocol, %u times so far\n", service->name,
+				  service->breaches.n);
+		}
 	}
 	service->is_broken = is_broken;
 }

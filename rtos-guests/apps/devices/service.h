@@ -2,6 +2,7 @@
 /* One virtual device that is served: what each file here offers to main.c. */
 #pragma once
 
+#include "pv/seldom.h"
 #include "pv/virtio_backend.h"
 
 #include <stdbool.h>
@@ -28,7 +29,8 @@ struct service {
 	/* main.c's */
 	struct pv_virtio_backend backend;
 	bool is_served;
-	bool is_broken; /* said once */
+	bool is_broken;
+	struct pv_seldom breaches; /* of the protocol */
 };
 
 extern struct service disk_service, pins_service, log_service, clock_service, random_service;
