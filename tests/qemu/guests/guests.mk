@@ -17,6 +17,8 @@ app-blkclient := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/blkclient/bl
 app-net     := $(obj-sdk) $(obj-virtio-net) $(obj-net) $(call lwip-users,tests/qemu/guests/net/net.o \
 	rtos-guests/apps/netdisk/echo.o)
 app-borrower := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/borrower/borrower.o
+app-counter := $(obj-sdk) $(virtio-backend) tests/qemu/guests/counter/counter.o
+app-asker   := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/counter/asker.o
 app-vdriver := $(sdk-test) $(addprefix tests/qemu/guests/virtio/,driver.o el0.o)
 app-vserver := $(sdk-test) tests/qemu/guests/virtio/server.o
 app-victim  := $(sdk-test) tests/qemu/guests/victim/victim.o
