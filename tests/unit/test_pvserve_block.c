@@ -165,12 +165,6 @@ static void start_server(void)
 	}
 }
 
-static void kill_server(void)
-{
-	assert_int_equal(kill(server, SIGKILL), 0);
-	assert_int_equal(waitpid(server, NULL, 0), server);
-}
-
 /* Its only child. 0: it has none just now. */
 static pid_t find_daemon(void)
 {
@@ -186,6 +180,18 @@ static pid_t find_daemon(void)
 	}
 	fclose(children);
 	return pid;
+}
+
+/* With its daemon, which must not go on alone: it has the window, and the disk's lock. */
+static void kill_server(void)
+{
+	pid_t daemon = find_daemon();
+	struct pollfd life = { .fd = daemon == 0 ? -1 : pidfd_open(daemon, 0), .events = POLLIN };
+
+	assert_int_equal(kill(server, SIGKILL), 0);
+	assert_int_equal(waitpid(server, NULL, 0), server);
+	assert_true(life.fd < 0 || poll(&life, 1, PATIENCE_MS) == 1);
+	close(life.fd);
 }
 
 /* ---- The driver ---------------------------------------------------------------------------- */
@@ -443,16 +449,8 @@ static void test_server_killed(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20; i++) {
-		pid_t daemon;
-		struct pollfd life = { .events = POLLIN };
-
 		run_requests(50 + random_number(50), true);
-		daemon = find_daemon();
-		life.fd = daemon == 0 ? -1 : pidfd_open(daemon, 0);
 		kill_server();
-		/* It must not go on alone: it has the window. */
-		assert_true(life.fd < 0 || poll(&life, 1, PATIENCE_MS) == 1);
-		close(life.fd);
 		start_server();
 		finish_all();
 	}

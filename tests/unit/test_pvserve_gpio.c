@@ -46,6 +46,14 @@ bool device_say(const struct device *device, const char *format, ...)
 	return false;
 }
 
+bool device_say_seldom(const struct device *device, struct pv_seldom *seldom, const char *format, ...)
+{
+	(void)device;
+	(void)seldom;
+	(void)format;
+	return false;
+}
+
 /* ---- The controller --------------------------------------------------------------------- */
 
 static int take_line(struct gpio_v2_line_request *request)

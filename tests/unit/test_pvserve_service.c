@@ -50,6 +50,15 @@ bool device_say(const struct device *device, const char *format, ...)
 	return false;
 }
 
+bool device_say_seldom(const struct device *device, struct pv_seldom *seldom, const char *format, ...)
+{
+	(void)device;
+	(void)seldom;
+	(void)format;
+	strcat(calls, "seldom ");
+	return false;
+}
+
 static struct pv_virtio_queue_state queue_at(uint32_t place)
 {
 	uint64_t address = WINDOW_ADDRESS + (uint64_t)place * QUEUE_STEP;
@@ -204,7 +213,7 @@ static void test_queues_of_the_kernel(void **state)
 static void test_broken(void **state)
 {
 	const struct step steps[] = {
-		{ 1, DRIVEN, { 1, 100 }, "said " },
+		{ 1, DRIVEN, { 1, 100 }, "seldom " },
 		{ 1, DRIVEN, { 1, 2 }, "" },
 		{ 2, DRIVEN, { 1, 2 }, "start oo" },
 	};
