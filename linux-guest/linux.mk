@@ -27,7 +27,7 @@ linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
 linux-drivers := $(addprefix source/,gpio-virtio.c i2c-virtio.c)
 linux-source  := $(linux-drivers) source/hvc_console.h
 pvserve-src  := $(addprefix linux-guest/pvserve/,block.c console.c daemon.c device.c gpio.c i2c.c \
-                main.c net.c rng.c service.c vhost_user.c) \
+                main.c net.c queue.c rng.c service.c vhost_user.c) \
                 $(addprefix rtos-guests/virtio/,ring.c virtqueue_device.c virtqueue_driver.c)
 linux-abi    := $(addprefix include/abi/,hypercall.h port.h status.h virtio.h)
 

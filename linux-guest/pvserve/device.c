@@ -145,16 +145,3 @@ bool device_set_events(const struct device *device, int kick, int call)
 	return ioctl(device->fd, PARAVENT_BACKEND_EVENTS, &events) == 0 ||
 	       device_say(device, "eventfds refused: %s", strerror(errno));
 }
-
-struct pv_virtqueue_config device_queue(const struct device *device, uint32_t queue)
-{
-	const struct pv_virtio_queue_state *state = &device->state.queues[queue];
-
-	return (struct pv_virtqueue_config){
-		.size = state->size,
-		.descriptors = state->descriptors,
-		.available = state->available,
-		.used = state->used,
-		.features = device->state.features,
-	};
-}

@@ -45,4 +45,5 @@ bool device_ring(const struct device *device);
 /* Let the kernel signal and look at eventfds; -1 for none. */
 bool device_set_events(const struct device *device, int kick, int call);
 
+/* As the state says it, for opening. */
 struct pv_virtqueue_config device_queue(const struct device *device, uint32_t queue);

@@ -1,4 +1,4 @@
-/* links: linux-guest/pvserve/block.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
+/* links: linux-guest/pvserve/queue.c linux-guest/pvserve/block.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
    linux-guest/pvserve/daemon.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c */
 /* flags: -std=gnu11 -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
@@ -118,19 +118,6 @@ bool device_ring(const struct device *device)
 
 	(void)device;
 	return write(interrupt_fd, &one, sizeof(one)) == sizeof(one);
-}
-
-struct pv_virtqueue_config device_queue(const struct device *device, uint32_t queue)
-{
-	const struct pv_virtio_queue_state *state = &device->state.queues[queue];
-
-	return (struct pv_virtqueue_config){
-		.size = state->size,
-		.descriptors = state->descriptors,
-		.available = state->available,
-		.used = state->used,
-		.features = device->state.features,
-	};
 }
 
 /* ---- The server --------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* links: linux-guest/pvserve/service.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
+/* links: linux-guest/pvserve/queue.c linux-guest/pvserve/service.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c */
 /* flags: -std=gnu11 -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
@@ -100,19 +100,6 @@ bool device_ring(const struct device *device)
 {
 	(void)device;
 	return true;
-}
-
-struct pv_virtqueue_config device_queue(const struct device *device, uint32_t queue)
-{
-	const struct pv_virtio_queue_state *state = &device->state.queues[queue];
-
-	return (struct pv_virtqueue_config){
-		.size = state->size,
-		.descriptors = state->descriptors,
-		.available = state->available,
-		.used = state->used,
-		.features = device->state.features,
-	};
 }
 
 /* ---- The kind ------------------------------------------------------------------------- */

@@ -7,15 +7,6 @@
 
 #include <inttypes.h>
 
-#define GIC_SPI   0
-#define FIRST_SPI 32
-#define FLAG_EDGE 1
-
-static void put_interrupt(struct dtb *dtb, uint32_t intid)
-{
-	dtb_cells(dtb, "interrupts", (const uint32_t[]){ GIC_SPI, intid - FIRST_SPI, FLAG_EDGE }, 3);
-}
-
 /* The controllers among the devices need a node of their own for others to refer to. */
 static void put_controller(struct dtb *dtb, const struct virtual_device *device)
 {
@@ -42,7 +33,7 @@ void dtb_frontend(struct dtb *dtb, const struct virtual_device *device, uint32_t
 	dtb_text(dtb, "compatible", "virtio,mmio");
 	dtb_text(dtb, "label", device->name);
 	dtb_numbers(dtb, "reg", reg, 2);
-	put_interrupt(dtb, device->frontend_interrupt);
+	dtb_edge_interrupt(dtb, device->frontend_interrupt);
 	dtb_flag(dtb, "dma-coherent");
 	dtb_cell(dtb, "memory-region", window);
 	dtb_cell(dtb, "paravent,doorbell", device->frontend_doorbell);
@@ -64,7 +55,7 @@ void dtb_backend(struct dtb *dtb, const struct virtual_device *device, uint32_t 
 	dtb_numbers(dtb, "paravent,features", &device->features, 1);
 	dtb_cells(dtb, "paravent,queues",
 		  (const uint32_t[]){ device->kind->n_queues, device->queue_size }, 2);
-	put_interrupt(dtb, device->backend_interrupt);
+	dtb_edge_interrupt(dtb, device->backend_interrupt);
 	dtb_cell(dtb, "paravent,doorbell", device->backend_doorbell);
 	if (device->read_only) {
 		dtb_flag(dtb, "paravent,read-only");

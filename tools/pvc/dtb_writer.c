@@ -7,6 +7,11 @@
 #include <limits.h>
 #include <string.h>
 
+/* devicetree binding "arm,gic-v3", interrupt specifiers. */
+#define GIC_SPI     0
+#define FIRST_SPI   32
+#define EDGE_RISING 1
+
 static void note_error(struct dtb *dtb, int error)
 {
 	if (dtb->error == 0) {
@@ -101,6 +106,11 @@ void dtb_numbers(struct dtb *dtb, const char *name, const uint64_t *numbers, siz
 		cells[2 * i + 1] = (uint32_t)numbers[i];
 	}
 	dtb_cells(dtb, name, cells, 2 * n);
+}
+
+void dtb_edge_interrupt(struct dtb *dtb, uint32_t intid)
+{
+	dtb_cells(dtb, "interrupts", (const uint32_t[]){ GIC_SPI, intid - FIRST_SPI, EDGE_RISING }, 3);
 }
 
 size_t dtb_finish(struct dtb *dtb)

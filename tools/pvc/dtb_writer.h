@@ -30,5 +30,8 @@ void dtb_cells(struct dtb *dtb, const char *name, const uint32_t *cells, size_t 
 /* 64-bit numbers, two cells each. */
 void dtb_numbers(struct dtb *dtb, const char *name, const uint64_t *numbers, size_t n);
 
+/* The only interrupt of a node, a rising edge. @intid  of an SPI */
+void dtb_edge_interrupt(struct dtb *dtb, uint32_t intid);
+
 /* Closes the root. Bytes of the finished tree; 0: see `error`. */
 size_t dtb_finish(struct dtb *dtb);

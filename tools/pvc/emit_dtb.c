@@ -24,7 +24,6 @@
 #define GIC_SPI         0
 #define GIC_PPI         1
 #define FIRST_SPI       32
-#define FLAG_EDGE       1
 #define FLAG_LEVEL      4
 #define GICV2_PPI_MASK  8 /* bit of the flags where the mask of cores starts */
 #define UART_CLOCK_HZ   24000000
@@ -428,8 +427,7 @@ static void put_port(struct guest *guest, const struct port *port)
 	}
 	put_port_windows(guest, port);
 	if (port->interrupt != 0) {
-		dtb_cells(dtb, "interrupts",
-			  (const uint32_t[]){ GIC_SPI, port->interrupt - FIRST_SPI, FLAG_EDGE }, 3);
+		dtb_edge_interrupt(dtb, port->interrupt);
 	}
 	if (port->n_doorbells != 0) {
 		dtb_cells(dtb, "paravent,doorbells",
