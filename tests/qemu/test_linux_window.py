@@ -154,6 +154,7 @@ def try_console(machine, path):
 
 
 def try_entropy(machine):
+    succeed(machine, "until grep -q virtio /sys/class/misc/hw_random/rng_current; do usleep 100000; done")
     sums = {succeed(machine, "head -c 4096 /dev/hwrng | sha256sum")[-1] for _ in range(2)}
     assert len(sums) == 2
 
