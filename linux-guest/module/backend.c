@@ -12,6 +12,7 @@
 #include <linux/of_address.h>
 #include <linux/of_irq.h>
 #include <linux/poll.h>
+#include <linux/reboot.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
 
@@ -36,10 +37,14 @@ struct backend {
 	atomic64_t        interrupts;
 	atomic64_t        seen; /* interrupts at the last read() */
 
-	struct mutex        events_lock;
-	struct eventfd_ctx *call;
-	wait_queue_entry_t  call_wait;
-	poll_table          call_poll;
+	struct notifier_block reboot;
+
+	struct mutex          events_lock;
+	struct address_space *mapping; /* of the open file */
+	bool                  is_ending; /* and may not be mapped any more */
+	struct eventfd_ctx   *call;
+	wait_queue_entry_t    call_wait;
+	poll_table            call_poll;
 
 	spinlock_t          lock;
 	bool                is_open;
@@ -254,26 +259,58 @@ static __poll_t backend_poll(struct file *filp, poll_table *table)
 }
 
 /* Page by page, as pages of memory: direct I/O of a disk refuses what has none. */
+static vm_fault_t backend_fault(struct vm_fault *fault)
+{
+	struct backend *backend = backend_of(fault->vma->vm_file);
+	unsigned long pfn = PHYS_PFN(backend->about.window_address) + fault->pgoff;
+	int status = -ESHUTDOWN;
+
+	mutex_lock(&backend->events_lock);
+	if (!backend->is_ending) {
+		status = vm_insert_page(fault->vma, fault->address, pfn_to_page(pfn));
+	}
+	mutex_unlock(&backend->events_lock);
+	/* Busy: another thread of the program was faster. */
+	return status == 0 || status == -EBUSY ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+}
+
+static const struct vm_operations_struct backend_vm_operations = {
+	.fault = backend_fault,
+};
+
 static int backend_mmap(struct file *filp, struct vm_area_struct *vma)
 {
-	const struct paravent_backend *about = &backend_of(filp)->about;
-	unsigned long n_pages = about->window_bytes >> PAGE_SHIFT;
-	unsigned long first = about->window_address >> PAGE_SHIFT;
-	unsigned long i;
+	unsigned long n_pages = backend_of(filp)->about.window_bytes >> PAGE_SHIFT;
 
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > n_pages ||
 	    vma_pages(vma) > n_pages - vma->vm_pgoff) {
 		return -EINVAL;
 	}
-	for (i = 0; i < vma_pages(vma); i++) {
-		int status = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE,
-					    pfn_to_page(first + vma->vm_pgoff + i));
-
-		if (status) {
-			return status;
-		}
-	}
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND);
+#else
+	vma->vm_flags |= VM_MIXEDMAP | VM_DONTEXPAND;
+#endif
+	vma->vm_ops = &backend_vm_operations;
 	return 0;
+}
+
+/*
+ * This Linux ends. Its disks are about to answer with errors that nobody may pass
+ * on: requests wait for the next life. So servers lose the window before that, and
+ * what touches it from now on gets SIGBUS or, in the kernel, -EFAULT.
+ */
+static int backend_reboot(struct notifier_block *reboot, unsigned long action, void *unused)
+{
+	struct backend *backend = container_of(reboot, struct backend, reboot);
+
+	mutex_lock(&backend->events_lock);
+	backend->is_ending = true;
+	if (backend->mapping) {
+		unmap_mapping_range(backend->mapping, 0, 0, 1);
+	}
+	mutex_unlock(&backend->events_lock);
+	return NOTIFY_DONE;
 }
 
 static long set_config(const struct backend *backend, const void __user *user)
@@ -325,7 +362,13 @@ static int backend_open(struct inode *inode, struct file *filp)
 	is_busy = backend->is_open;
 	backend->is_open = true;
 	spin_unlock_irqrestore(&backend->lock, flags);
-	return is_busy ? -EBUSY : nonseekable_open(inode, filp);
+	if (is_busy) {
+		return -EBUSY;
+	}
+	mutex_lock(&backend->events_lock);
+	backend->mapping = filp->f_mapping;
+	mutex_unlock(&backend->events_lock);
+	return nonseekable_open(inode, filp);
 }
 
 /* The last descriptor and the last mapping are gone. */
@@ -337,6 +380,7 @@ static int backend_release(struct inode *inode, struct file *filp)
 	mutex_lock(&backend->events_lock);
 	drop_call(backend);
 	set_kick(backend, NULL);
+	backend->mapping = NULL;
 	mutex_unlock(&backend->events_lock);
 	spin_lock_irqsave(&backend->lock, flags);
 	backend->is_open = false;
@@ -510,5 +554,7 @@ int backend_create(struct device *parent, struct device_node *node)
 	}
 	/* Bells that rang while nobody was here are lost, and drivers may be waiting. */
 	acknowledge_for_nobody(backend);
-	return register_backend(backend);
+	backend->reboot.notifier_call = backend_reboot;
+	status = devm_register_reboot_notifier(parent, &backend->reboot);
+	return status ? status : register_backend(backend);
 }

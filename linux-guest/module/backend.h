@@ -4,8 +4,8 @@
  * the two bells of each, as virtio_backend.h shows them to programs.
  *
  * Owns     /dev/paravent-backend/NAME, the state page's mapping (through devm).
- * Locks    events_lock around changes of the eventfds, above lock, which the
- *          interrupt takes: who has the device, and the kick.
+ * Locks    events_lock around changes of the eventfds and of the window's mappings,
+ *          above lock, which the interrupt takes: who has the device, and the kick.
  * Context  process; the interrupt and a signal of the call eventfd do not sleep.
  */
 #ifndef PARAVENT_BACKEND_H
