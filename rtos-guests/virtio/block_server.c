@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Block requests from a virtqueue to a disk.
- *
- * The header is copied before it is looked at. Data goes between the window and
- * the disk directly: a driver that changes it meanwhile gets what it asked for.
+ * Block requests from a virtqueue to a disk. Data goes between the window and the
+ * disk directly: a driver that changes it meanwhile gets what it asked for.
  */
-#include "pv/virtio_block.h"
-
-#include "rtos-guests/virtio/block_format.h"
+#include "rtos-guests/virtio/block_order.h"
 
 #include "pv/string.h"
 
@@ -39,27 +35,6 @@ void pv_block_server_open(struct pv_block_server *server, const struct pv_block_
 	*server = (struct pv_block_server){ .disk = disk };
 }
 
-static bool is_within_limits(const struct pv_virtqueue_chain *chain)
-{
-	uint32_t n = chain->n_readable + chain->n_writable;
-
-	if (n > PV_BLOCK_SEG_MAX + 2) { /* header and status */
-		return false;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (chain->segments[i].bytes > PV_BLOCK_SIZE_MAX) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool is_on_disk(const struct pv_block_disk *disk, uint64_t sector, uint32_t bytes)
-{
-	return bytes % PV_BLOCK_SECTOR_BYTES == 0 && sector <= disk->n_sectors &&
-	       bytes / PV_BLOCK_SECTOR_BYTES <= disk->n_sectors - sector;
-}
-
 /* One sector whose bytes lie in several segments. */
 static bool move_scattered(struct pv_block_server *server, const struct pv_virtqueue_chain *chain,
 			   bool is_read, uint64_t sector, uint32_t offset)
@@ -76,22 +51,22 @@ static bool move_scattered(struct pv_block_server *server, const struct pv_virtq
 	       disk->operations->write(disk->context, sector, server->bounce, 1);
 }
 
-/* @offset  of the data in the part of the chain that is read or written */
 static bool move(struct pv_block_server *server, const struct pv_virtqueue_chain *chain,
-		 bool is_read, uint64_t sector, uint32_t offset, uint32_t bytes)
+		 const struct block_order *order)
 {
 	const struct pv_block_disk *disk = server->disk;
+	bool is_read = order->type == PV_BLOCK_READ;
 
-	for (uint32_t done = 0; done < bytes;) {
-		uint32_t n = bytes - done;
-		unsigned char *memory = pv_virtqueue_chain_at(chain, is_read, offset + done, &n);
-		uint64_t at = sector + done / PV_BLOCK_SECTOR_BYTES;
+	for (uint32_t done = 0; done < order->bytes;) {
+		uint32_t n = order->bytes - done;
+		unsigned char *memory = pv_virtqueue_chain_at(chain, is_read, order->offset + done, &n);
+		uint64_t at = order->sector + done / PV_BLOCK_SECTOR_BYTES;
 		uint32_t n_sectors = n / PV_BLOCK_SECTOR_BYTES;
 		bool is_done;
 
 		if (n_sectors == 0) {
 			n_sectors = 1;
-			is_done = move_scattered(server, chain, is_read, at, offset + done);
+			is_done = move_scattered(server, chain, is_read, at, order->offset + done);
 		} else if (is_read) {
 			is_done = disk->operations->read(disk->context, at, memory, n_sectors);
 		} else {
@@ -105,46 +80,21 @@ static bool move(struct pv_block_server *server, const struct pv_virtqueue_chain
 	return true;
 }
 
-/* *is_filled: all of the writable part before the status has been written. */
-static enum pv_block_result answer(struct pv_block_server *server,
-				   const struct pv_virtqueue_chain *chain, bool *is_filled)
+static bool carry_out(struct pv_block_server *server, const struct pv_virtqueue_chain *chain,
+		      const struct block_order *order)
 {
 	const struct pv_block_disk *disk = server->disk;
-	uint32_t out_bytes = chain->readable_bytes - (uint32_t)sizeof(struct block_header);
-	uint32_t in_bytes = chain->writable_bytes - BLOCK_STATUS_BYTES;
-	struct block_header header;
-	bool is_done = false;
 
-	*is_filled = in_bytes == 0;
-	(void)pv_virtqueue_chain_read(chain, 0, &header, sizeof(header));
-	if (!is_within_limits(chain)) {
-		return PV_BLOCK_ERROR;
-	}
-	switch (header.type) {
+	switch ((enum pv_block_kind)order->type) {
 	case PV_BLOCK_READ:
-		is_done = is_on_disk(disk, header.sector, in_bytes) &&
-			  move(server, chain, true, header.sector, 0, in_bytes);
-		*is_filled = *is_filled || is_done;
-		break;
 	case PV_BLOCK_WRITE:
-		is_done = !disk->is_read_only && is_on_disk(disk, header.sector, out_bytes) &&
-			  move(server, chain, false, header.sector, sizeof(header), out_bytes);
-		break;
+		return move(server, chain, order);
 	case PV_BLOCK_FLUSH:
-		is_done = disk->operations->flush == NULL ||
-			  disk->operations->flush(disk->context);
-		break;
+		return disk->operations->flush == NULL || disk->operations->flush(disk->context);
 	case PV_BLOCK_GET_ID:
-		is_done = in_bytes == PV_BLOCK_ID_BYTES;
-		if (is_done) {
-			(void)pv_virtqueue_chain_write(chain, 0, disk->id, PV_BLOCK_ID_BYTES);
-			*is_filled = true;
-		}
-		break;
-	default:
-		return PV_BLOCK_UNSUPPORTED;
+		return pv_virtqueue_chain_write(chain, 0, disk->id, PV_BLOCK_ID_BYTES) == PV_BLOCK_ID_BYTES;
 	}
-	return is_done ? PV_BLOCK_OK : PV_BLOCK_ERROR;
+	return false;
 }
 
 static enum pv_status serve_one(struct pv_block_server *server)
@@ -155,21 +105,21 @@ static enum pv_status serve_one(struct pv_block_server *server)
 	if (status != PV_OK) {
 		return status;
 	}
-	if (chain.readable_bytes < sizeof(struct block_header) ||
-	    chain.writable_bytes < BLOCK_STATUS_BYTES) {
+	if (!block_order_is_whole(&chain)) {
 		pv_virtqueue_device_break(&server->queue);
 		return PV_CORRUPT;
 	}
 
-	bool is_filled;
-	enum pv_block_result result = answer(server, &chain, &is_filled);
-	unsigned char byte = (unsigned char)result;
+	struct block_order order;
+	enum pv_block_result result = block_order_read(&chain, server->disk->n_sectors,
+						       server->disk->is_read_only, &order);
 
-	(void)pv_virtqueue_chain_write(&chain, chain.writable_bytes - BLOCK_STATUS_BYTES, &byte,
-				       BLOCK_STATUS_BYTES);
+	if (result == PV_BLOCK_OK && !carry_out(server, &chain, &order)) {
+		result = PV_BLOCK_ERROR;
+	}
 	server->n_requests++;
 	server->n_errors += result != PV_BLOCK_OK;
-	return pv_virtqueue_push(&server->queue, &chain, is_filled ? chain.writable_bytes : 0);
+	return pv_virtqueue_push(&server->queue, &chain, block_order_answer(&chain, &order, result));
 }
 
 enum pv_status pv_block_server_serve(struct pv_block_server *server, uint32_t limit,

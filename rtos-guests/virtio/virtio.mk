@@ -7,8 +7,8 @@ virtio-backend  := $(addprefix rtos-guests/virtio/,ring.o virtqueue_device.o bac
 obj-virtio-client := $(virtio-frontend) $(addprefix rtos-guests/virtio/,block_client.o console_client.o \
 	rng_client.o gpio_client.o)
 obj-virtio-net    := $(virtio-frontend) rtos-guests/virtio/net.o
-obj-virtio-server := $(virtio-backend) $(addprefix rtos-guests/virtio/,block_server.o console_server.o \
-	rng_server.o)
+obj-virtio-server := $(virtio-backend) $(addprefix rtos-guests/virtio/,block_order.o block_server.o \
+	console_server.o rng_server.o)
 obj-virtio-gpio-server := $(virtio-backend) rtos-guests/virtio/gpio_server.o
 
 guest-flags += -Irtos-guests/virtio/include

@@ -120,9 +120,9 @@ enum pv_status pv_virtqueue_pop(struct pv_virtqueue_device *device,
 
 	uint16_t slot = (uint16_t)(device->next_available & (queue->size - 1u));
 
-	*chain = (struct pv_virtqueue_chain){
-		.head = load16(queue->available + RING_ENTRIES + 2u * slot),
-	};
+	chain->head = load16(queue->available + RING_ENTRIES + 2u * slot);
+	chain->n_readable = chain->n_writable = 0;
+	chain->readable_bytes = chain->writable_bytes = 0;
 	/* An index that went back looks like one far ahead. */
 	if ((uint16_t)(available - device->next_used) > queue->size ||
 	    (uint16_t)(available - device->next_available) > queue->size ||

@@ -1,4 +1,4 @@
-/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c */
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_order.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c */
 /* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include -Irtos-guests/drivers/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* links: rtos-guests/apps/netdisk/records.c rtos-guests/virtio/ring.c
    rtos-guests/virtio/virtqueue_driver.c rtos-guests/virtio/virtqueue_device.c
-   rtos-guests/virtio/block_server.c rtos-guests/virtio/block_client.c
+   rtos-guests/virtio/block_order.c rtos-guests/virtio/block_server.c rtos-guests/virtio/block_client.c
    rtos-guests/virtio/frontend.c tests/fake/virtio_device.c */
 /* flags: -Itests/fake/sdk -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /*
@@ -153,8 +153,7 @@ static struct record *record_at(uint64_t block)
 
 static int begin_with(uint64_t n_blocks)
 {
-	struct block_config config = { .size_max = PV_BLOCK_SIZE_MAX, .seg_max = PV_BLOCK_SEG_MAX,
-				       .blk_size = 512 };
+	struct block_config config = { .size_max = 4096, .seg_max = 14, .blk_size = 512 };
 
 	memset(&made, 0, sizeof(made));
 	now_us = 1000000;

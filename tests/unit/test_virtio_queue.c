@@ -19,9 +19,9 @@
 #include "rtos-guests/virtio/ring.h"
 
 #define ADDRESS      UINT64_C(0x42000000)
-#define WINDOW_BYTES 2048u
+#define WINDOW_BYTES 16384u
 #define SIZE         4u
-#define BUFFERS      1024u /* offset of buffers in the window */
+#define BUFFERS      8192u /* offset of buffers in the window */
 #define N(array)     (sizeof(array) / sizeof((array)[0]))
 
 struct setup {
@@ -58,7 +58,7 @@ static int begin_without_events(void **state)
 
 static int begin_large(void **state)
 {
-	return begin_with(state, 32, PV_VIRTIO_FEATURES);
+	return begin_with(state, PV_VIRTQUEUE_SIZE_MAX, PV_VIRTIO_FEATURES);
 }
 
 static int end(void **state)
@@ -240,12 +240,12 @@ static void test_exchange(void **state)
 		random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
 		for (uint32_t i = 0; i < n_readable; i++) {
 			pieces[i] = (struct pv_virtqueue_piece){
-				ADDRESS + BUFFERS + 64 * (n_added % 16) + 8 * i, 8, false };
+				ADDRESS + BUFFERS + 64 * (n_added % 128) + 8 * i, 8, false };
 		}
 		pieces[n_readable] = (struct pv_virtqueue_piece){
-			ADDRESS + BUFFERS + 64 * (n_added % 16) + 16, 8, true };
+			ADDRESS + BUFFERS + 64 * (n_added % 128) + 16, 8, true };
 		if (pv_virtqueue_add(&s->driver, pieces, n_readable + 1, &head) == PV_OK) {
-			memcpy(s->window.memory + BUFFERS + 64 * (n_added % 16), &n_added, 8);
+			memcpy(s->window.memory + BUFFERS + 64 * (n_added % 128), &n_added, 8);
 			n_added++;
 		}
 		if ((random >> 40 & 1) != 0 && pv_virtqueue_pop(&s->device, &chain) == PV_OK) {
@@ -259,7 +259,7 @@ static void test_exchange(void **state)
 		    pv_virtqueue_collect(&s->driver, &head, &bytes) == PV_OK) {
 			uint64_t number;
 
-			memcpy(&number, s->window.memory + BUFFERS + 64 * (n_collected % 16) + 16, 8);
+			memcpy(&number, s->window.memory + BUFFERS + 64 * (n_collected % 128) + 16, 8);
 			assert_int_equal(number, n_collected);
 			assert_int_equal(bytes, 8);
 			n_collected++;
@@ -283,7 +283,8 @@ static void test_add_refuses(void **state)
 		{ { fine, { ADDRESS + WINDOW_BYTES - 4, 8, false } }, 2 },
 		{ { fine, { ADDRESS - 4, 8, true } }, 2 },
 	};
-	struct pv_virtqueue_piece many[PV_VIRTQUEUE_CHAIN_MAX + 1];
+	struct pv_virtqueue_piece many[PV_VIRTQUEUE_CHAIN_MAX + 2];
+	uint32_t longest = s->config.size < PV_VIRTQUEUE_CHAIN_MAX ? s->config.size : PV_VIRTQUEUE_CHAIN_MAX;
 	uint16_t head;
 
 	for (size_t i = 0; i < N(cases); i++) {
@@ -294,14 +295,11 @@ static void test_add_refuses(void **state)
 		many[i] = fine;
 	}
 	/* Longer than the queue or than any chain can never succeed: not PV_FULL. */
-	assert_int_equal(pv_virtqueue_add(&s->driver, many, s->config.size < 16 ? SIZE + 1 : 17,
-					  &head), PV_BAD_ARGUMENT);
+	assert_int_equal(pv_virtqueue_add(&s->driver, many, longest + 1, &head), PV_BAD_ARGUMENT);
 	assert_int_equal(s->driver.n_free, s->config.size);
-	assert_int_equal(pv_virtqueue_add(&s->driver, many, s->config.size < 16 ? SIZE : 16, &head),
-			 PV_OK);
-	assert_int_equal(pv_virtqueue_add(&s->driver, many, s->config.size < 16 ? 1 : 16, &head),
-			 s->config.size < 16 ? PV_FULL : PV_OK);
-	assert_int_equal(pv_virtqueue_add(&s->driver, many, 1, &head), PV_FULL);
+	assert_int_equal(pv_virtqueue_add(&s->driver, many, longest, &head), PV_OK);
+	assert_int_equal(pv_virtqueue_add(&s->driver, many, s->driver.n_free + 1, &head),
+			 s->driver.n_free < longest ? PV_FULL : PV_BAD_ARGUMENT);
 }
 
 /* ---- The device writes what it likes ------------------------------------------- */

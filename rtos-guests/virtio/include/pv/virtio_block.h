@@ -10,8 +10,6 @@
 
 #define PV_BLOCK_SECTOR_BYTES  512u
 #define PV_BLOCK_ID_BYTES      20u
-#define PV_BLOCK_SIZE_MAX      4096u /* bytes of a segment that the server takes */
-#define PV_BLOCK_SEG_MAX       8u    /* data segments of a request */
 
 /* "Block Device", Feature bits */
 #define PV_BLOCK_F_SIZE_MAX UINT64_C(0x2)

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #define PV_VIRTQUEUE_SIZE_MAX  256u /* descriptors; what these objects have room for */
-#define PV_VIRTQUEUE_CHAIN_MAX 16u  /* descriptors of one chain */
+#define PV_VIRTQUEUE_CHAIN_MAX 128u /* descriptors of one chain */
 #define PV_VIRTIO_WINDOW_MAX   (UINT64_C(1) << 27) /* bytes: lengths of chains fit 32 bits */
 
 /* What the queues can do; a device adds the bits of its kind. */
@@ -149,7 +149,7 @@ struct pv_virtqueue_segment {
 	uint32_t       bytes;
 };
 
-/* A popped chain, checked. The bytes behind it are still the driver's to change at any time. */
+/* A popped chain, checked: 2 KiB. The bytes behind it are still the driver's to change at any time. */
 struct pv_virtqueue_chain {
 	uint16_t head;
 	uint32_t n_readable; /* segments; those the device may write follow them */
