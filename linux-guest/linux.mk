@@ -26,9 +26,9 @@ linux-demo-src := $(addprefix linux-guest/demo/,demo.c exchange.c table.c) \
                 $(addprefix linux-guest/pvctl/,device.c text.c)
 linux-drivers := $(addprefix source/,gpio-virtio.c i2c-virtio.c)
 linux-source  := $(linux-drivers) source/hvc_console.h
-pvserve-src  := $(addprefix linux-guest/pvserve/,block.c console.c daemon.c device.c gpio.c i2c.c \
-                main.c net.c queue.c rng.c service.c vhost_user.c) \
-                $(addprefix rtos-guests/virtio/,ring.c virtqueue_device.c virtqueue_driver.c)
+pvserve-src  := $(addprefix linux-guest/pvserve/,block.c block_daemon.c block_direct.c console.c daemon.c \
+                device.c gpio.c i2c.c main.c net.c queue.c rng.c service.c vhost_user.c) \
+                $(addprefix rtos-guests/virtio/,block_order.c ring.c virtqueue_device.c virtqueue_driver.c)
 linux-abi    := $(addprefix include/abi/,hypercall.h port.h status.h virtio.h)
 
 linux-program = $(CROSS)gcc $(WARN) -std=gnu11 -O2 -static -s -I. -Iinclude
@@ -89,8 +89,9 @@ $(linux-build)/demo: $(linux-demo-src) $(linux-headers) | $(setup)
 	$(call say,CC,$@)
 	$(Q)$(linux-program) $(linux-demo-src) -o $@
 $(linux-build)/pvserve: $(pvserve-src) $(linux-abi) linux-guest/module/virtio_backend.h \
-		$(addprefix linux-guest/pvserve/,daemon.h device.h kinds.h service.h vhost_user.h) \
-		$(addprefix rtos-guests/virtio/include/pv/,seldom.h virtqueue.h) | $(setup)
+		$(addprefix linux-guest/pvserve/,block.h daemon.h device.h kinds.h service.h vhost_user.h) \
+		$(addprefix rtos-guests/virtio/,block_order.h include/pv/seldom.h include/pv/virtio_block.h \
+		include/pv/virtqueue.h) | $(setup)
 	$(call say,CC,$@)
 	$(Q)$(linux-program) -Irtos-guests/virtio/include -Irtos-guests/sdk/include $(pvserve-src) -o $@
 

@@ -50,7 +50,7 @@ static bool open_or_say(struct service *service, int *fd, const char *path, cons
 				      strerror(errno), module);
 }
 
-/* Made if it is not there. No offloads: frames are whole when they reach the driver. */
+/* Made if it is not there. */
 static bool open_tap(struct service *service, const char *name)
 {
 	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
@@ -59,8 +59,7 @@ static bool open_tap(struct service *service, const char *name)
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	return open_or_say(service, &net.tap, "/dev/net/tun", "tun") &&
 	       control(service, net.tap, TUNSETIFF, &request, name) &&
-	       control(service, net.tap, TUNSETVNETHDRSZ, &header_bytes, name) &&
-	       control(service, net.tap, TUNSETOFFLOAD, NULL, name);
+	       control(service, net.tap, TUNSETVNETHDRSZ, &header_bytes, name);
 }
 
 static bool switch_on(struct service *service, int socket, const char *name)
@@ -227,13 +226,34 @@ static bool start_queue(struct service *service, uint32_t i)
 	       control(service, net.vhost, VHOST_NET_SET_BACKEND, &tap, "vhost-net");
 }
 
+/* What frames to the driver may be, by what it accepted. What it sends says of itself what it is. */
+static bool set_offloads(struct service *service)
+{
+	static const struct {
+		unsigned feature;
+		unsigned long offload;
+	} pairs[] = {
+		{ VIRTIO_NET_F_GUEST_CSUM, TUN_F_CSUM },
+		{ VIRTIO_NET_F_GUEST_TSO4, TUN_F_TSO4 },
+		{ VIRTIO_NET_F_GUEST_TSO6, TUN_F_TSO6 },
+	};
+	unsigned long offloads = 0;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if ((service->device.state.features & UINT64_C(1) << pairs[i].feature) != 0) {
+			offloads |= pairs[i].offload;
+		}
+	}
+	return control(service, net.tap, TUNSETOFFLOAD, (void *)offloads, "offloads");
+}
+
 /* The earlier life may have owed an interrupt, and may not have seen a kick. */
 static bool start_net(struct service *service)
 {
 	uint64_t features = service->device.state.features & net.features & FEATURES;
 	uint64_t one = 1;
 
-	if (!control(service, net.vhost, VHOST_SET_FEATURES, &features, "vhost-net")) {
+	if (!set_offloads(service) || !control(service, net.vhost, VHOST_SET_FEATURES, &features, "vhost-net")) {
 		return false;
 	}
 	for (uint32_t i = 0; i < N_QUEUES; i++) {

@@ -80,7 +80,7 @@ def test_both_ends_agree(system):
               for row in rows(system, p, "PV_VIRTIO_FRONTEND")}
     backs = {row[0]: row for p in ("linux", "motion", "panel")
              for row in rows(system, p, "PV_VIRTIO_BACKEND")}
-    assert set(fronts) == set(backs) == {"disk", "port", "log", "dice", "pins", "bus", "wire"}
+    assert set(fronts) == set(backs) == {"disk", "port", "log", "dice", "pins", "bus", "wire", "lane", "path"}
     taken = []
     for name, (_, kind, registers, base, size, interrupt, _) in fronts.items():
         _, _, back_kind, state, back_base, back_size, back_interrupt, _, _, _ = backs[name]
@@ -88,7 +88,7 @@ def test_both_ends_agree(system):
         assert registers % 4096 == state % 4096 == base % 4096 == 0
         taken += [interrupt, back_interrupt]
     assert len(set(taken)) == len(taken)
-    assert [row[1] for row in rows(system, "linux", "PV_VIRTIO_BACKEND")] == list(range(6))
+    assert [row[1] for row in rows(system, "linux", "PV_VIRTIO_BACKEND")] == list(range(7))
     assert macros(system, "motion")["PV_N_VIRTIO_FRONTENDS"] == "2"
     assert macros(system, "panel")["PV_N_VIRTIO_BACKENDS"] == "0"
 
@@ -177,9 +177,13 @@ def test_offers(system):
     assert len(disk) == 64
     assert disk[0:8] == bytes(8)                                       # capacity
     assert int.from_bytes(disk[8:12], "little") == 4096                # size_max
-    assert int.from_bytes(disk[12:16], "little") == 8                  # seg_max
+    assert int.from_bytes(disk[12:16], "little") == 14                 # seg_max
     assert int.from_bytes(disk[20:24], "little") == 512                # blk_size
-    assert features(system, "port") == REQUIRED | 1 << 5 | 1 << 15 | 1 << 16
+    frames = 1 << 5 | 1 << 15 | 1 << 16  # MAC MRG_RXBUF STATUS
+    offloads = 1 << 0 | 1 << 1 | 1 << 7 | 1 << 8 | 1 << 11 | 1 << 12  # CSUM, GUEST_CSUM; TSO4, TSO6 both ways
+    assert features(system, "port") == features(system, "wire") == REQUIRED | frames | offloads
+    assert features(system, "lane") == REQUIRED | frames  # not served by Linux
+    assert features(system, "path") == REQUIRED | frames  # 32 entries
     assert configuration(system, "port")[0:8] == bytes.fromhex("021122334455") + bytes(2)
     assert configuration(system, "wire")[0:6] == b"\x02pv\x01\x02\x06"
     assert features(system, "log") == features(system, "dice") == REQUIRED

@@ -1,11 +1,12 @@
-/* links: linux-guest/pvserve/queue.c linux-guest/pvserve/block.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
+/* links: linux-guest/pvserve/queue.c linux-guest/pvserve/block.c linux-guest/pvserve/block_daemon.c
+   linux-guest/pvserve/block_direct.c rtos-guests/virtio/block_order.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
    linux-guest/pvserve/daemon.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c */
 /* flags: -std=gnu11 -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pvserve's disk with a real qemu-storage-daemon, against a driver here: every
- * byte comes back, whoever of the two is killed, and whenever.
+ * pvserve's disk, by direct I/O of its own and with a real qemu-storage-daemon,
+ * against a driver here: every byte comes back, whoever is killed, and whenever.
  *
  * In place of the hypervisor and the Linux driver stand a window in a memfd and a
  * state record in shared memory.
@@ -55,7 +56,7 @@ static struct shared {
 
 static int window_fd, interrupt_fd;
 static unsigned char *window;
-static char *disk_format;
+static char *disk_format; /* NULL: direct I/O */
 static uint64_t features;
 static char disk_path[] = "/tmp/pvserve-disk-XXXXXX";
 static pid_t server;
@@ -358,7 +359,8 @@ static void make_disk(void)
 {
 	char command[128];
 
-	snprintf(command, sizeof(command), "qemu-img create -q -f %s %s %u", disk_format, disk_path,
+	snprintf(command, sizeof(command), "qemu-img create -q -f %s %s %u",
+		 disk_format == NULL ? "raw" : disk_format, disk_path,
 		 DISK_SECTORS * SECTOR_BYTES);
 	assert_int_equal(system(command), 0);
 }
@@ -386,10 +388,22 @@ static int begin_with(char *format, uint64_t accepted)
 	return 0;
 }
 
-static int begin(void **state)
+static int begin_with_daemon(void **state)
 {
 	(void)state;
 	return begin_with("raw", PV_VIRTIO_FEATURES | UINT64_C(1) << VIRTIO_BLK_F_FLUSH);
+}
+
+static int begin_direct(void **state)
+{
+	(void)state;
+	return begin_with(NULL, PV_VIRTIO_FEATURES | UINT64_C(1) << VIRTIO_BLK_F_FLUSH);
+}
+
+static int begin_direct_without_flush(void **state)
+{
+	(void)state;
+	return begin_with(NULL, PV_VIRTIO_FEATURES);
 }
 
 static int begin_without_flush(void **state)
@@ -415,6 +429,7 @@ static void test_disk(void **state)
 	(void)state;
 	run_requests(2000, false);
 	assert_int_equal(shared->capacity, DISK_SECTORS);
+	assert_true((find_daemon() == 0) == (disk_format == NULL));
 }
 
 static void test_daemon_killed(void **state)
@@ -486,6 +501,64 @@ static void test_reset(void **state)
 	run_requests(200, false);
 }
 
+/* A request with one buffer on each side; returns the status byte. */
+static unsigned char ask(uint32_t type, uint64_t sector, uint32_t offset, uint32_t bytes, bool is_written)
+{
+	unsigned char *header = window + FIRST_HEADER;
+	struct pv_virtqueue_piece pieces[] = {
+		{ WINDOW_ADDRESS + FIRST_HEADER, 16, false },
+		{ WINDOW_ADDRESS + FIRST_DATA + offset, bytes, !is_written },
+		{ WINDOW_ADDRESS + FIRST_HEADER + STATUS_OFFSET, 1, true },
+	};
+	struct pollfd fd = { interrupt_fd, POLLIN, 0 };
+	uint16_t head;
+	uint32_t written;
+	uint64_t count;
+
+	memcpy(header, &type, 4);
+	memcpy(header + 8, &sector, 8);
+	header[STATUS_OFFSET] = 0xff;
+	if (bytes == 0) {
+		pieces[1] = pieces[2];
+	}
+	assert_int_equal(pv_virtqueue_add(&driver, pieces, bytes == 0 ? 2 : 3, &head), PV_OK);
+	while (pv_virtqueue_collect(&driver, &head, &written) == PV_EMPTY) {
+		if (pv_virtqueue_driver_wait_begin(&driver)) {
+			assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+			assert_int_equal(read(interrupt_fd, &count, sizeof(count)), sizeof(count));
+		}
+		pv_virtqueue_driver_wait_end(&driver);
+	}
+	return header[STATUS_OFFSET];
+}
+
+static void test_requests(void **state)
+{
+	unsigned char *data = window + FIRST_DATA;
+	unsigned char content[3 * SECTOR_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(content); i++) {
+		content[i] = (unsigned char)random_number(256);
+	}
+	/* Where no direct I/O is possible. */
+	memcpy(data + 24, content, sizeof(content));
+	assert_int_equal(ask(VIRTIO_BLK_T_OUT, 7, 24, sizeof(content), true), VIRTIO_BLK_S_OK);
+	memset(data, 0, 4096);
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, 7, 1000, sizeof(content), false), VIRTIO_BLK_S_OK);
+	assert_memory_equal(data + 1000, content, sizeof(content));
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, 8, 512, 1024, false), VIRTIO_BLK_S_OK);
+	assert_memory_equal(data + 512, content + 512, 1024);
+	assert_int_equal(ask(VIRTIO_BLK_T_FLUSH, 0, 0, 0, false), VIRTIO_BLK_S_OK);
+	assert_int_equal(ask(VIRTIO_BLK_T_GET_ID, 0, 0, 20, false), VIRTIO_BLK_S_OK);
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 0, 1024, false), VIRTIO_BLK_S_IOERR);
+	assert_int_equal(ask(VIRTIO_BLK_T_OUT, DISK_SECTORS, 0, 512, true), VIRTIO_BLK_S_IOERR);
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, UINT64_MAX, 0, 512, false), VIRTIO_BLK_S_IOERR);
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, 0, 0, 100, false), VIRTIO_BLK_S_IOERR);
+	assert_int_equal(ask(0x4000, 0, 0, 512, false), VIRTIO_BLK_S_UNSUPP);
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 0, 512, false), VIRTIO_BLK_S_OK);
+}
+
 static void test_hostile_driver(void **state)
 {
 	struct pv_virtqueue_piece piece = { WINDOW_ADDRESS, 16, false };
@@ -508,12 +581,19 @@ static void test_hostile_driver(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_disk, begin, end),
-		cmocka_unit_test_setup_teardown(test_daemon_killed, begin, end),
-		cmocka_unit_test_setup_teardown(test_server_killed, begin, end),
+		cmocka_unit_test_setup_teardown(test_disk, begin_with_daemon, end),
+		cmocka_unit_test_setup_teardown(test_daemon_killed, begin_with_daemon, end),
+		cmocka_unit_test_setup_teardown(test_server_killed, begin_with_daemon, end),
 		cmocka_unit_test_setup_teardown(test_no_flush, begin_without_flush, end),
-		cmocka_unit_test_setup_teardown(test_reset, begin, end),
-		cmocka_unit_test_setup_teardown(test_hostile_driver, begin, end),
+		cmocka_unit_test_setup_teardown(test_reset, begin_with_daemon, end),
+		cmocka_unit_test_setup_teardown(test_requests, begin_with_daemon, end),
+		cmocka_unit_test_setup_teardown(test_hostile_driver, begin_with_daemon, end),
+		cmocka_unit_test_setup_teardown(test_disk, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_disk, begin_direct_without_flush, end),
+		cmocka_unit_test_setup_teardown(test_server_killed, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_reset, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_requests, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_hostile_driver, begin_direct, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,15 +15,26 @@ _Static_assert(CONFIGURATION_WORDS * sizeof(uint64_t) == PV_VIRTIO_CONFIG_BYTES,
 #define BLOCK_F_RO                 BIT(5)
 #define BLOCK_F_BLK_SIZE           BIT(6)
 #define BLOCK_F_FLUSH              BIT(9)
+#define NET_F_CSUM                 BIT(0)
+#define NET_F_GUEST_CSUM           BIT(1)
 #define NET_F_MAC                  BIT(5)
+#define NET_F_GUEST_TSO4           BIT(7)
+#define NET_F_GUEST_TSO6           BIT(8)
+#define NET_F_HOST_TSO4            BIT(11)
+#define NET_F_HOST_TSO6            BIT(12)
 #define NET_F_MRG_RXBUF            BIT(15)
 #define NET_F_STATUS               BIT(16)
 #define I2C_F_ZERO_LENGTH_REQUEST  BIT(0)
 
-/* A request is bounded, so that some fit into any window at once: 8 segments of a page. */
+/* Segments of a page: no request looks for room in one piece that a window in use may not have. */
 #define BLOCK_SIZE_MAX   UINT64_C(4096)
-#define BLOCK_SEG_MAX    UINT64_C(8)
 #define BLOCK_BLK_SIZE   UINT64_C(512)
+
+/* Packets of up to 64 KiB without a checksum: Linux serves them, the SDK's servers take frames. */
+#define NET_OFFLOADS (NET_F_CSUM | NET_F_GUEST_CSUM | NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6 | \
+		      NET_F_HOST_TSO4 | NET_F_HOST_TSO6)
+/* Entries of a queue that is sure to hold one, in buffers of a frame each. */
+#define NET_OFFLOAD_ENTRIES 64u
 
 /* A queue entry stands for a buffer of at most a page, and half of the window is in use elsewhere. */
 #define BYTES_PER_ENTRY  UINT64_C(8192)
@@ -51,6 +62,12 @@ const struct virtual_kind *virtual_kind(const char *name)
 	return NULL;
 }
 
+/* Two requests of the greatest length fill the queue, with the header and the status of each. */
+static uint64_t block_seg_max(const struct virtual_device *device)
+{
+	return device->queue_size / 2 - 2;
+}
+
 /* Little-endian configuration space, word by word. */
 static void configure(struct virtual_device *device)
 {
@@ -58,7 +75,7 @@ static void configure(struct virtual_device *device)
 
 	switch ((enum pv_virtio_device)device->kind->device_id) {
 	case PV_VIRTIO_BLOCK: /* capacity: the backend's to say; size_max, seg_max; geometry, blk_size */
-		words[1] = BLOCK_SIZE_MAX | BLOCK_SEG_MAX << 32;
+		words[1] = BLOCK_SIZE_MAX | block_seg_max(device) << 32;
 		words[2] = BLOCK_BLK_SIZE << 32;
 		break;
 	case PV_VIRTIO_NET: /* mac; status: the link is down until the backend comes */
@@ -76,15 +93,22 @@ static void configure(struct virtual_device *device)
 	}
 }
 
+static uint64_t offloads(const struct virtual_device *device)
+{
+	return device->kind->device_id == PV_VIRTIO_NET && strcmp(device->backend->os_type, "linux") == 0 &&
+			       device->queue_size >= NET_OFFLOAD_ENTRIES ?
+		       NET_OFFLOADS : 0;
+}
+
 void virtual_offer(struct virtual_device *device)
 {
 	uint64_t entries = device->window->bytes / BYTES_PER_ENTRY;
 
-	device->features = PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX |
-			   device->kind->features | (device->read_only ? BLOCK_F_RO : 0);
 	device->queue_size = 1;
 	while (device->queue_size * 2 <= entries && device->queue_size < PV_VIRTIO_QUEUE_SIZE_MAX) {
 		device->queue_size *= 2;
 	}
+	device->features = PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX | device->kind->features |
+			   (device->read_only ? BLOCK_F_RO : 0) | offloads(device);
 	configure(device);
 }
