@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Linux partition, in $(linux-build) = build/linux, with KERNEL=rt build/linux-rt, and so on;
-# KERNEL=minimal is a kernel of our own (kernel/), which has no modules and needs none:
+# KERNEL=minimal is a kernel of our own (kernel/), whose drivers are built in but for two:
 #   Image              Debian's kernel, unmodified (tools/fetch)
 #   paravent.ko        the driver, built against that kernel's headers
 #   paravent-window.ko keeps virtio devices inside a window, built likewise

@@ -17,16 +17,24 @@ from test_linux_backend import Pair, serve, until
 MIB = 1 << 20
 DISK_MIB = 64
 FILE_BYTES = 16 * MIB
-PACKET_MAX = 65536  # with segmentation left to the driver
+FRAME_BYTES = 1460  # of TCP, in one
+N_PINGS = 200
 ROUNDS = 3
 # One to notify, one to take the interrupt's bit; the rest is for what else the kernel reads meanwhile.
 EXITS_MAX = 2.05
-# Floors that a busy machine keeps, far below the figures: they find what makes it slower by a multiple.
-DISK_RATIO_MIN = 0.01
-NET_RATIO_MIN = 0.1
-# Reads of each: a side's first number is the server's own, the second the client's.
-READS = {"4k": (1000, 500), "1M": (64, 24)}
+# The goal: served against own, for what programs do with a disk and a network. Where other work of this
+# machine got between, it is measured anew.
+RATIO_MIN = 0.5
+TRIES = 3
+# One request at a time, nothing but latency: a floor that finds what makes it slower by a multiple.
+DIRECT_RATIO_MIN = 0.05
+# Direct reads of each: the first number is the server's own, the second the client's.
+READS = {"4k": (1000, 500), "1M": (64, 48)}
 SIZES = {"4k": 4096, "1M": MIB}
+FILE_MIB = 48
+READ_AHEAD_KIB = 512  # both sides; Linux's 128 make four times the requests
+READ_FILE = "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda of=/dev/null bs=1M count={} 2>/dev/null"
+WRITE_FILE = "dd if=/dev/zero of=/dev/vda bs=1M count={} conv=fsync 2>/dev/null"
 
 
 @pytest.fixture
@@ -75,6 +83,11 @@ def read_disk(pair, partition, size, n_reads):
     return n_reads * SIZES[size] / seconds_of(pair.to(partition), command)
 
 
+def move_file(pair, partition, command):
+    """As a file of a file system: by the page cache. Bytes a second."""
+    return FILE_MIB * MIB / seconds_of(pair.to(partition), command.format(FILE_MIB))
+
+
 def fetch(pair, partition, url):
     """Bytes a second."""
     return FILE_BYTES / seconds_of(pair.to(partition), f"wget -q -O /dev/null {url}")
@@ -84,18 +97,23 @@ def n_received(pair):
     return int(succeed(pair.to("client"), "cat /sys/class/net/eth0/statistics/rx_packets")[-1])
 
 
-def compare(what, measure_own, measure_served):
+def compare(what, least, measure_own, measure_served):
     """The ratio of medians, measured in turns so that both meet the same load of this machine."""
-    pairs = [(measure_own(), measure_served()) for _ in range(ROUNDS)]
-    own, served = (statistics.median(column) for column in zip(*pairs))
-    print(f"{what}: own {own / 1e6:.2f} MB/s, served {served / 1e6:.2f} MB/s, ratio {served / own:.2f}")
-    return served / own
+    ratios = []
+    while not ratios or max(ratios) < least and len(ratios) < TRIES:
+        pairs = [(measure_own(), measure_served()) for _ in range(ROUNDS)]
+        own, served = (statistics.median(column) for column in zip(*pairs))
+        ratios.append(served / own)
+        print(f"{what}: own {own / 1e6:.2f} MB/s, served {served / 1e6:.2f} MB/s, ratio {ratios[-1]:.2f}")
+    assert max(ratios) >= least, f"{what}: ratios {ratios}"
 
 
 def serve_disk(pair):
     assert "serving /dev/vda" in serve(pair, "block disk /dev/vda")
     succeed(pair, "taskset -p 1 $(pidof pvserve)")
     until(pair.to("client"), "[ $(cat /sys/block/vda/size) -gt 0 ]")
+    for partition in ("client", "server"):
+        succeed(pair.to(partition), f"echo {READ_AHEAD_KIB} >/sys/block/vda/queue/read_ahead_kb")
 
 
 def serve_net(pair):
@@ -125,12 +143,26 @@ def check_receiver(counts):
     assert counts["interrupts"] == 0, counts
 
 
-def try_net_entries(pair, url):
+def try_net_entries(pair):
+    """Packets that come one by one and are not answered."""
+    address = succeed(pair.to("client"), "echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all; "
+                                         "ip -4 addr show eth0")[1].split()[1].split("/")[0]
+    n_packets, client = n_received(pair), entries(pair, "client")
+    succeed(pair.to("server"), f"ping -c {N_PINGS} -i 0.01 -W 1 -q {address}; true")
+    client, n_packets = growth(client, entries(pair, "client")), n_received(pair) - n_packets
+    print(f"packets received one by one: {client['virtio'] / n_packets:.2f} entries each")
+    assert n_packets >= N_PINGS and client["virtio"] <= EXITS_MAX * n_packets, (n_packets, client)
+    check_receiver(client)
+
+
+def fetch_counted(pair, url):
+    """The same for TCP, by the frames that the server gets from outside."""
     n_packets, client = n_received(pair), entries(pair, "client")
     speed = fetch(pair, "client", url)
     client, n_packets = growth(client, entries(pair, "client")), n_received(pair) - n_packets
-    print(f"packets received: {n_packets}, {client['virtio'] / n_packets:.2f} entries each")
-    assert n_packets >= FILE_BYTES // PACKET_MAX and client["virtio"] <= EXITS_MAX * n_packets, (n_packets, client)
+    n_frames = FILE_BYTES // FRAME_BYTES
+    print(f"TCP: {n_frames} frames in {n_packets} packets, {client['virtio'] / n_frames:.2f} entries a frame")
+    assert client["virtio"] <= EXITS_MAX * n_frames and n_packets < n_frames, (n_packets, client)
     check_receiver(client)
     return speed
 
@@ -141,11 +173,14 @@ def test_costs(start, gic):
     serve_disk(pair)
     for n_readers in (1, 4):
         try_disk_entries(pair, n_readers)
-    ratios = {size: compare(f"disk, reads of {size}", lambda: read_disk(pair, "server", size, own),
-                            lambda: read_disk(pair, "client", size, served))
-              for size, (own, served) in READS.items()}
+    for size, (own, served) in READS.items():
+        compare(f"disk, direct reads of {size}", DIRECT_RATIO_MIN, lambda: read_disk(pair, "server", size, own),
+                lambda: read_disk(pair, "client", size, served))
+    for what, command in (("read", READ_FILE), ("written", WRITE_FILE)):
+        compare(f"disk, {what} by the page cache", RATIO_MIN, lambda: move_file(pair, "server", command),
+                lambda: move_file(pair, "client", command))
     serve_net(pair)
+    try_net_entries(pair)
     with serve_file(FILE_BYTES) as files:
-        net_ratio = compare("network", lambda: fetch(pair, "server", files.url),
-                            lambda: try_net_entries(pair, files.url))
-    assert min(ratios.values()) >= DISK_RATIO_MIN and net_ratio >= NET_RATIO_MIN, (ratios, net_ratio)
+        compare("network", RATIO_MIN, lambda: fetch(pair, "server", files.url),
+                lambda: fetch_counted(pair, files.url))
