@@ -23,6 +23,10 @@
 #define GICC_BYTES_LEAST UINT64_C(0x2000)
 #define GICD_BYTES_LEAST UINT64_C(0x1000)
 
+#define GICV2_CPUS      8u
+#define GICV3_AFF0_CPUS 16u
+#define MPIDR_AFF0      UINT64_C(0xff)
+
 #define SPI_FIRST  32u
 #define SPIS_MOST  988u /* INTIDs 32..1019 */
 #define PPI_FIRST  16u
@@ -236,6 +240,25 @@ static void check_gic_regions(const struct system *system)
 	}
 }
 
+/* IHI 0048 "GICD_SGIR": eight targets. IHI 0069 "ICC_SGI1R_EL1": Aff0 0 to 15, as EL2 sends it, without RSS. */
+static void check_sgi_reach(const struct system *system)
+{
+	if (system->gic_version == GIC_V2 && system->n_cpus > GICV2_CPUS) {
+		diag_error(tree_where(system->tree, node_of(system, &system->gic->node), "reg"), "gic",
+			   "%s: a GICv2 reaches %u CPUs, and this board has %zu", system->gic->node.path,
+			   GICV2_CPUS, system->n_cpus);
+	}
+	for (size_t i = 0; i < system->n_cpus && system->gic_version == GIC_V3; i++) {
+		const struct cpu *cpu = &system->cpus[i];
+
+		if ((cpu->mpidr & MPIDR_AFF0) >= GICV3_AFF0_CPUS) {
+			diag_error(tree_where(system->tree, node_of(system, &cpu->node), "reg"), "gic",
+				   "%s: SGIs reach CPUs whose Aff0 is below %u, and this one's is %u",
+				   cpu->node.path, GICV3_AFF0_CPUS, (unsigned)(cpu->mpidr & MPIDR_AFF0));
+		}
+	}
+}
+
 static void parse_gic_device(struct system *system, struct device *gic, unsigned version)
 {
 	size_t n_least = version == GIC_V3 ? 2 : 4;
@@ -253,6 +276,7 @@ static void parse_gic_device(struct system *system, struct device *gic, unsigned
 	}
 	read_gic_regions(system);
 	check_gic_regions(system);
+	check_sgi_reach(system);
 }
 
 static void parse_gic(struct system *system)

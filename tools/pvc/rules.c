@@ -124,13 +124,15 @@ const struct rule rules[] = {
 	  "\n"
 	  "Fix: enable-method = \"psci\" with /psci { method = \"smc\"; }, or \"spin-table\"\n"
 	  "with cpu-release-addr, for all cores alike.\n" },
-	{ "gic", "the interrupt controller is missing, unknown or incomplete",
+	{ "gic", "the interrupt controller is missing, unknown, incomplete or does not reach a core",
 	  "Known: \"arm,gic-v3\" (reg: GICD, then GICR with 128 KiB a core), \"arm,gic-400\"\n"
 	  "and \"arm,cortex-a15-gic\" (reg: GICD, GICC, GICH, GICV).\n"
 	  "\n"
 	  "    gic { compatible = \"arm,gic-400\"; reg = <GICD>, <GICC>; };\n"
 	  "\n"
-	  "Fix: give all regions, in this order.\n" },
+	  "A GICv2 reaches eight cores; with a GICv3, Aff0 of a core is below 16.\n"
+	  "\n"
+	  "Fix: give all regions, in this order; describe the cores that there are.\n" },
 	{ "console", "the console is no UART that EL2 can drive",
 	  "EL2 has drivers for arm,pl011, brcm,bcm2835-aux-uart, fsl,imx6q-uart and\n"
 	  "fsl,imx21-uart, and needs the UART's interrupt (an SPI) for input.\n"
