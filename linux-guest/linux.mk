@@ -43,7 +43,7 @@ $(minimal)/fetched: $(addprefix linux-guest/kernel/,build fragment) build/linux-
 	$(Q)tools/setup kernel
 	$(Q)+CROSS=$(CROSS) linux-guest/kernel/build build/linux-backports $(@D) && touch $@
 linux-guest-kernel: $(minimal)/fetched ## a small kernel for partitions, for KERNEL=minimal: minutes
-test-kernel: linux-guest-kernel ## boot it with windows: do its virtio drivers keep inside?
+test-kernel: linux-guest-kernel ## boot it, and kernels that "make test" leaves out, with virtual devices: 15 minutes
 	@tools/test kernel
 .PHONY: linux-guest-kernel test-kernel
 # Left by the same download; newer than what was made of the one before.
