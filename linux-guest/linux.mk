@@ -15,9 +15,10 @@
 #   initramfs-backend.cpio.gz  the above with pvserve and qemu-storage-daemon
 linux-files := Image initramfs.cpio.gz initramfs-backend.cpio.gz
 
-linux-module := Kbuild access.h attributes.c backend.c backend.h console.c console.h control.c \
-                control.h file.c file.h hypercall.c hypercall.h layout.c layout.h main.c paravent.h \
-                port.c port.h transfer.c transfer.h virtio_backend.h include/stdint.h
+linux-module := Kbuild access.h attributes.c backend.c backend.h backend_node.c backend_node.h \
+                console.c console.h control.c control.h file.c file.h hypercall.c hypercall.h \
+                layout.c layout.h main.c paravent.h port.c port.h transfer.c transfer.h \
+                virtio_backend.h include/stdint.h
 linux-module := $(addprefix linux-guest/module/,$(linux-module))
 window-module := $(addprefix linux-guest/module-window/,Kbuild main.c ops.c ops.h pool.c pool.h)
 pvctl-src    := $(addprefix linux-guest/pvctl/,device.c main.c partitions.c ports.c request.c \

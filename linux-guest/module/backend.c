@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "backend.h"
+#include "backend_node.h"
 
 #include <linux/eventfd.h>
 #include <linux/file.h>
@@ -9,7 +10,6 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/of.h>
-#include <linux/of_address.h>
 #include <linux/of_irq.h>
 #include <linux/poll.h>
 #include <linux/reboot.h>
@@ -28,9 +28,8 @@ struct backend {
 	struct miscdevice misc;
 	struct device    *parent;
 
-	/* From the device tree, checked by backend_create(), constant from then on. */
-	struct paravent_backend about;
-	u32  number, doorbell;
+	/* Constant from backend_create() on. */
+	struct backend_node node;
 	const void __iomem *state;
 
 	wait_queue_head_t wait;
@@ -90,7 +89,7 @@ static void acknowledge_for_nobody(const struct backend *backend)
 	struct pv_virtio_state state;
 
 	if (read_state(backend, &state) == 0) {
-		hypercall_virtio_acknowledge(backend->number, state.epoch);
+		hypercall_virtio_acknowledge(backend->node.number, state.epoch);
 	}
 }
 
@@ -134,7 +133,7 @@ static int call_signalled(wait_queue_entry_t *wait, unsigned int mode, int sync,
 
 	if (key_to_poll(key) & EPOLLIN) {
 		eventfd_ctx_do_read(backend->call, &count);
-		hypercall_doorbell(backend->doorbell);
+		hypercall_doorbell(backend->node.doorbell);
 	}
 	return 0;
 }
@@ -169,7 +168,7 @@ static int take_call(struct backend *backend, int fd)
 	init_waitqueue_func_entry(&backend->call_wait, call_signalled);
 	init_poll_funcptr(&backend->call_poll, queue_call);
 	if (vfs_poll(file, &backend->call_poll) & EPOLLIN) {
-		hypercall_doorbell(backend->doorbell); /* signalled before it was given to us */
+		hypercall_doorbell(backend->node.doorbell); /* signalled before it was given to us */
 	}
 	fput(file);
 	return 0;
@@ -245,7 +244,7 @@ static ssize_t backend_write(struct file *filp, const char __user *from, size_t 
 	if (size != sizeof(u64)) {
 		return -EINVAL;
 	}
-	status = hypercall_doorbell(backend_of(filp)->doorbell);
+	status = hypercall_doorbell(backend_of(filp)->node.doorbell);
 	return status ? status : size;
 }
 
@@ -262,7 +261,7 @@ static __poll_t backend_poll(struct file *filp, poll_table *table)
 static vm_fault_t backend_fault(struct vm_fault *fault)
 {
 	struct backend *backend = backend_of(fault->vma->vm_file);
-	unsigned long pfn = PHYS_PFN(backend->about.window_address) + fault->pgoff;
+	unsigned long pfn = PHYS_PFN(backend->node.about.window_address) + fault->pgoff;
 	int status = -ESHUTDOWN;
 
 	mutex_lock(&backend->events_lock);
@@ -280,7 +279,7 @@ static const struct vm_operations_struct backend_vm_operations = {
 
 static int backend_mmap(struct file *filp, struct vm_area_struct *vma)
 {
-	unsigned long n_pages = backend_of(filp)->about.window_bytes >> PAGE_SHIFT;
+	unsigned long n_pages = backend_of(filp)->node.about.window_bytes >> PAGE_SHIFT;
 
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > n_pages ||
 	    vma_pages(vma) > n_pages - vma->vm_pgoff) {
@@ -320,7 +319,7 @@ static long set_config(const struct backend *backend, const void __user *user)
 	if (copy_from_user(&config, user, sizeof(config))) {
 		return -EFAULT;
 	}
-	return hypercall_virtio_config(backend->number, config.offset, config.value, config.flags);
+	return hypercall_virtio_config(backend->node.number, config.offset, config.value, config.flags);
 }
 
 static long acknowledge(const struct backend *backend, const u32 __user *user)
@@ -330,7 +329,7 @@ static long acknowledge(const struct backend *backend, const u32 __user *user)
 	if (get_user(epoch, user)) {
 		return -EFAULT;
 	}
-	return hypercall_virtio_acknowledge(backend->number, epoch);
+	return hypercall_virtio_acknowledge(backend->node.number, epoch);
 }
 
 static long backend_ioctl(struct file *filp, unsigned int command, unsigned long argument)
@@ -340,7 +339,7 @@ static long backend_ioctl(struct file *filp, unsigned int command, unsigned long
 
 	switch (command) {
 	case PARAVENT_BACKEND:
-		return copy_to_user(user, &backend->about, sizeof(backend->about)) ? -EFAULT : 0;
+		return copy_to_user(user, &backend->node.about, sizeof(backend->node.about)) ? -EFAULT : 0;
 	case PARAVENT_BACKEND_CONFIG:
 		return set_config(backend, user);
 	case PARAVENT_BACKEND_ACKNOWLEDGE:
@@ -402,86 +401,11 @@ static const struct file_operations backend_file_operations = {
 	.llseek = noop_llseek,
 };
 
-/* ---- Reading the node ----------------------------------------------------------------- */
+/* ---- The device ------------------------------------------------------------------------- */
 
 bool backend_is_node(const struct device_node *node)
 {
 	return of_device_is_compatible(node, "paravent,virtio-backend-1");
-}
-
-static int read_node(struct backend *backend, struct device_node *node)
-{
-	struct paravent_backend *about = &backend->about;
-	const char *name, *frontend = "";
-	u32 queues[2];
-
-	if (of_property_read_u32(node, "reg", &backend->number) ||
-	    of_property_read_string(node, "label", &name) || !is_file_name(name) ||
-	    of_property_read_u32(node, "paravent,device-id", &about->device) ||
-	    of_property_read_u64(node, "paravent,features", &about->features) ||
-	    of_property_read_u32_array(node, "paravent,queues", queues, 2) ||
-	    of_property_read_u32(node, "paravent,doorbell", &backend->doorbell)) {
-		dev_err(backend->parent, "%pOF: no usable reg, label or description of the device\n",
-			node);
-		return -EINVAL;
-	}
-	of_property_read_string(node, "paravent,frontend", &frontend);
-	strscpy(about->name, name, sizeof(about->name));
-	strscpy(about->frontend, frontend, sizeof(about->frontend));
-	about->n_queues = queues[0];
-	about->queue_size_max = queues[1];
-	about->read_only = of_property_read_bool(node, "paravent,read-only");
-	of_property_read_u8_array(node, "local-mac-address", about->mac, sizeof(about->mac));
-	return 0;
-}
-
-/* Memory that the kernel knows and does not use. */
-static bool is_set_aside(phys_addr_t base, u64 bytes)
-{
-	u64 offset;
-
-	for (offset = 0; offset < bytes; offset += PAGE_SIZE) {
-		unsigned long pfn = PHYS_PFN(base + offset);
-
-		if (!pfn_valid(pfn) || !PageReserved(pfn_to_page(pfn))) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static int find_window(struct backend *backend, struct device_node *node)
-{
-	struct device_node *region = of_parse_phandle(node, "memory-region", 0);
-	struct resource resource = {};
-	int status = region ? of_address_to_resource(region, 0, &resource) : -EINVAL;
-
-	of_node_put(region);
-	if (status || !PAGE_ALIGNED(resource.start) || !PAGE_ALIGNED(resource_size(&resource))) {
-		dev_err(backend->parent, "%pOF: memory-region is no window\n", node);
-		return -EINVAL;
-	}
-	if (!is_set_aside(resource.start, resource_size(&resource))) {
-		dev_err(backend->parent,
-			"%pOF: the window %pR must lie in /memory and, without no-map, in /reserved-memory\n",
-			node, &resource);
-		return -EINVAL;
-	}
-	backend->about.window_address = resource.start;
-	backend->about.window_bytes = resource_size(&resource);
-	return 0;
-}
-
-static int map_state(struct backend *backend, struct device_node *node)
-{
-	u64 address;
-
-	if (of_property_read_u64(node, "paravent,state", &address) || !PAGE_ALIGNED(address)) {
-		dev_err(backend->parent, "%pOF: paravent,state is no page\n", node);
-		return -EINVAL;
-	}
-	backend->state = devm_ioremap(backend->parent, address, STATE_BYTES);
-	return backend->state ? 0 : -ENOMEM;
 }
 
 static int open_interrupt(struct backend *backend, struct device_node *node)
@@ -492,11 +416,9 @@ static int open_interrupt(struct backend *backend, struct device_node *node)
 		return dev_err_probe(backend->parent, irq ? irq : -EINVAL, "%pOF: no interrupt\n",
 				     node);
 	}
-	return devm_request_irq(backend->parent, irq, backend_interrupt, 0, backend->about.name,
+	return devm_request_irq(backend->parent, irq, backend_interrupt, 0, backend->node.about.name,
 				backend);
 }
-
-/* ---- The device ------------------------------------------------------------------------- */
 
 static void delete_backend(void *cookie)
 {
@@ -507,9 +429,9 @@ static int register_backend(struct backend *backend)
 {
 	struct device *parent = backend->parent;
 	const char *name = devm_kasprintf(parent, GFP_KERNEL, PARAVENT_BACKEND_FOLDER "-%s",
-					  backend->about.name);
+					  backend->node.about.name);
 	const char *path = devm_kasprintf(parent, GFP_KERNEL, PARAVENT_BACKEND_FOLDER "/%s",
-					  backend->about.name);
+					  backend->node.about.name);
 	int status;
 
 	if (!name || !path) {
@@ -539,16 +461,15 @@ int backend_create(struct device *parent, struct device_node *node)
 	mutex_init(&backend->events_lock);
 	spin_lock_init(&backend->lock);
 	init_waitqueue_head(&backend->wait);
-	status = read_node(backend, node);
-	if (!status) {
-		status = find_window(backend, node);
+	status = backend_node_read(parent, node, &backend->node);
+	if (status) {
+		return status;
 	}
-	if (!status) {
-		status = map_state(backend, node);
+	backend->state = devm_ioremap(parent, backend->node.state_address, STATE_BYTES);
+	if (!backend->state) {
+		return -ENOMEM;
 	}
-	if (!status) {
-		status = open_interrupt(backend, node);
-	}
+	status = open_interrupt(backend, node);
 	if (status) {
 		return status;
 	}
