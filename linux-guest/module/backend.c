@@ -476,6 +476,7 @@ int backend_create(struct device *parent, struct device_node *node)
 	/* Bells that rang while nobody was here are lost, and drivers may be waiting. */
 	acknowledge_for_nobody(backend);
 	backend->reboot.notifier_call = backend_reboot;
+	backend->reboot.priority = INT_MAX; /* before those that stop what a disk is made of */
 	status = devm_register_reboot_notifier(parent, &backend->reboot);
 	return status ? status : register_backend(backend);
 }

@@ -79,16 +79,17 @@ static void answer(struct pv_virtqueue_device *queue)
 	}
 }
 
+static bool has_room(void)
+{
+	return (uint16_t)(block.n_taken - block.n_answered) < PV_VIRTQUEUE_SIZE_MAX;
+}
+
 /* False: the driver's queue is empty, or here is no room. */
-static bool take_one(struct service *service, struct pv_virtqueue_device *queue)
+static bool take_one(struct pv_virtqueue_device *queue)
 {
 	struct block_request *request = block_request_at(block.n_taken);
 
-	if ((uint16_t)(block.n_taken - block.n_answered) == PV_VIRTQUEUE_SIZE_MAX) {
-		return false;
-	}
-	if (pv_virtqueue_pop(queue, &request->chain) != PV_OK) {
-		service->waits_for = 1u << QUEUE;
+	if (!has_room() || pv_virtqueue_pop(queue, &request->chain) != PV_OK) {
 		return false;
 	}
 	request->is_done = false;
@@ -98,8 +99,7 @@ static bool take_one(struct service *service, struct pv_virtqueue_device *queue)
 
 static void take(struct service *service, struct pv_virtqueue_device *queue)
 {
-	service->waits_for = 0;
-	while (block.n_sent != block.n_taken || take_one(service, queue)) {
+	while (block.n_sent != block.n_taken || take_one(queue)) {
 		if (!block_request_at(block.n_sent)->is_done && !block.engine->send(service, block.n_sent)) {
 			return;
 		}
@@ -117,6 +117,7 @@ static bool serve_block(struct service *service)
 	answer(queue);
 	take(service, queue);
 	answer(queue); /* what had to be refused, say, was done at once */
+	service->waits_for = block.n_sent == block.n_taken && has_room() ? 1u << QUEUE : 0;
 	return block.engine->submit(service);
 }
 

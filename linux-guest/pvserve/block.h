@@ -40,7 +40,7 @@ struct block_engine {
 	bool (*send)(struct service *service, uint16_t number);
 	/* Behind the last of several. False: a failure. */
 	bool (*submit)(struct service *service);
-	/* Return when all that was sent is done, or never will be. False: a failure. */
+	/* Return when nothing that was sent will touch the window any more. False: a failure. */
 	bool (*finish)(struct service *service);
 };
 

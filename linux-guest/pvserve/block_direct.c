@@ -24,7 +24,13 @@
 
 #define ALIGNMENT     PV_BLOCK_SECTOR_BYTES /* of memory, offsets and lengths */
 #define EVENTS_A_CALL 32
-#define WAIT_MS       60000 /* then it is told, and goes on */
+#define TELL_MS       60000 /* a disk that takes longer is told of */
+#define MEMORY_US     1000  /* a pause for a kernel that is short of memory */
+/* Bytes that qemu locks, too, one for each thing that it does or does not want others to do. */
+#define LOCK_FIRST    100
+#define LOCK_BYTES    200
+#define LOCK_TRIES    40 /* a predecessor that was killed may be about to end */
+#define LOCK_US       50000
 
 enum { FD_DONE };
 
@@ -40,6 +46,7 @@ static struct {
 	aio_context_t  context;
 	uint64_t       n_sectors;
 	bool           is_written_through; /* the driver takes what is answered for written */
+	uint64_t       bounce_bytes; /* of all tasks, at most as much as the window */
 	struct task    tasks[PV_VIRTQUEUE_SIZE_MAX];
 	struct iocb   *batch[PV_VIRTQUEUE_SIZE_MAX]; /* sent, and not yet given to the kernel */
 	long           n_batch;
@@ -73,6 +80,25 @@ bool block_direct_fits(const char *path, bool is_read_only)
 	return fits;
 }
 
+/* Nobody else writes to it, nor reads what we write: neither another of us nor a qemu. */
+static bool lock_disk(const struct service *service)
+{
+	struct flock lock = {
+		.l_type = service->device.about.read_only != 0 ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_FIRST,
+		.l_len = LOCK_BYTES,
+	};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (fcntl(direct.fd, F_OFD_SETLK, &lock) == 0) {
+			return true;
+		}
+		usleep(LOCK_US);
+	}
+	return false;
+}
+
 static bool open_disk(struct service *service, const char *path, const char *format)
 {
 	off_t bytes;
@@ -80,6 +106,9 @@ static bool open_disk(struct service *service, const char *path, const char *for
 	(void)format;
 	direct.fd = open_direct(path, service->device.about.read_only != 0);
 	bytes = direct.fd < 0 ? -1 : lseek(direct.fd, 0, SEEK_END);
+	if (bytes >= 0 && !lock_disk(service)) {
+		return device_say(&service->device, "%s is in use: by another pvserve or a qemu", path);
+	}
 	direct.done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (bytes < 0 || direct.done < 0 ||
 	    syscall(SYS_io_setup, PV_VIRTQUEUE_SIZE_MAX, &direct.context) != 0) {
@@ -106,8 +135,11 @@ static void finish_task(uint16_t number, enum pv_block_result result)
 	if (task->bounce != NULL && task->order.type == PV_BLOCK_READ && result == PV_BLOCK_OK) {
 		(void)pv_virtqueue_chain_write(&request->chain, 0, task->bounce, task->order.bytes);
 	}
-	free(task->bounce);
-	task->bounce = NULL;
+	if (task->bounce != NULL) {
+		free(task->bounce);
+		task->bounce = NULL;
+		direct.bounce_bytes -= task->order.bytes;
+	}
 	request->written_bytes = block_order_answer(&request->chain, &task->order, result);
 	request->is_done = true;
 }
@@ -188,25 +220,26 @@ static uint32_t gather(const struct pv_virtqueue_chain *chain, const struct bloc
 	return n;
 }
 
-/* Where the data is moved to or from. False: no memory. */
-static bool place_data(const struct pv_virtqueue_chain *chain, struct task *task, uint32_t *n_vectors)
+/* Where the data is moved to or from. Returns the number of vectors; 0: there is no memory, until some comes back. */
+static uint32_t place_data(const struct service *service, const struct pv_virtqueue_chain *chain, struct task *task)
 {
 	const struct block_order *order = &task->order;
+	uint32_t n_vectors = gather(chain, order, task->vectors);
 
-	*n_vectors = gather(chain, order, task->vectors);
-	if (*n_vectors != 0) {
-		return true;
+	if (n_vectors != 0) {
+		return n_vectors;
 	}
-	if (posix_memalign((void **)&task->bounce, ALIGNMENT, order->bytes) != 0) {
+	if (direct.bounce_bytes + order->bytes > service->device.window.bytes ||
+	    posix_memalign((void **)&task->bounce, ALIGNMENT, order->bytes) != 0) {
 		task->bounce = NULL;
-		return false;
+		return 0;
 	}
+	direct.bounce_bytes += order->bytes;
 	if (order->type == PV_BLOCK_WRITE) {
 		(void)pv_virtqueue_chain_read(chain, order->offset, task->bounce, order->bytes);
 	}
 	task->vectors[0] = (struct iovec){ task->bounce, order->bytes };
-	*n_vectors = 1;
-	return true;
+	return 1;
 }
 
 static struct iocb describe(const struct task *task, uint16_t number, uint32_t n_vectors)
@@ -242,6 +275,18 @@ static void answer_id(struct service *service, const struct pv_virtqueue_chain *
 	(void)pv_virtqueue_chain_write(chain, 0, id, sizeof(id));
 }
 
+static void come_again(void)
+{
+	uint64_t one = 1;
+
+	(void)!write(direct.done, &one, sizeof(one));
+}
+
+static bool moves_data(const struct block_order *order)
+{
+	return (order->type == PV_BLOCK_READ || order->type == PV_BLOCK_WRITE) && order->bytes != 0;
+}
+
 static bool send_to_disk(struct service *service, uint16_t number)
 {
 	const struct pv_virtqueue_chain *chain = &block_request_at(number)->chain;
@@ -254,15 +299,27 @@ static bool send_to_disk(struct service *service, uint16_t number)
 		return false;
 	}
 	result = block_order_read(chain, direct.n_sectors, service->device.about.read_only != 0, &task->order);
-	if (result == PV_BLOCK_OK && task->order.type == PV_BLOCK_GET_ID) {
-		answer_id(service, chain);
-	} else if (result == PV_BLOCK_OK && task->order.bytes != 0 && task->order.type != PV_BLOCK_FLUSH &&
-		   !place_data(chain, task, &n_vectors)) {
+	/* More than the window is the same memory again and again: it would only take long. */
+	if (result == PV_BLOCK_OK && task->order.bytes > service->device.window.bytes) {
 		result = PV_BLOCK_ERROR;
-	} else if (result == PV_BLOCK_OK && (n_vectors != 0 || task->order.type == PV_BLOCK_FLUSH)) {
+	}
+	if (result == PV_BLOCK_OK && moves_data(&task->order)) {
+		n_vectors = place_data(service, chain, task);
+		if (n_vectors == 0) {
+			if (direct.bounce_bytes == 0) {
+				usleep(MEMORY_US);
+				come_again();
+			}
+			return false;
+		}
+	}
+	if (result == PV_BLOCK_OK && (n_vectors != 0 || task->order.type == PV_BLOCK_FLUSH)) {
 		task->io = describe(task, number, n_vectors);
 		direct.batch[direct.n_batch++] = &task->io;
 		return true;
+	}
+	if (result == PV_BLOCK_OK && task->order.type == PV_BLOCK_GET_ID) {
+		answer_id(service, chain);
 	}
 	finish_task(number, result); /* nothing to do, or not to be done */
 	return true;
@@ -272,16 +329,15 @@ static bool send_to_disk(struct service *service, uint16_t number)
 static bool submit_to_disk(struct service *service)
 {
 	struct iocb **batch = direct.batch;
-	uint64_t one = 1;
-	bool must_come_again = false;
 
 	(void)service;
 	while (direct.n_batch != 0) {
 		long n = syscall(SYS_io_submit, direct.context, direct.n_batch, batch);
 
 		if (n <= 0) {
-			must_come_again = true;
-			if (errno == EAGAIN) {
+			come_again();
+			if (errno == EAGAIN || errno == ENOMEM) {
+				usleep(MEMORY_US);
 				break;
 			}
 			finish_task((uint16_t)batch[0]->aio_data, PV_BLOCK_ERROR);
@@ -291,19 +347,20 @@ static bool submit_to_disk(struct service *service)
 		direct.n_batch -= n;
 	}
 	memmove(direct.batch, batch, (size_t)direct.n_batch * sizeof(*batch));
-	if (must_come_again) {
-		(void)!write(direct.done, &one, sizeof(one));
-	}
 	return true;
 }
 
+/* What the kernel has begun nobody can stop, and it has the window's pages until it is done. */
 static bool finish_with_disk(struct service *service)
 {
 	struct pollfd done = service->fds[FD_DONE];
 
-	while (submit_to_disk(service), collect(), !block_is_idle()) {
-		if (poll(&done, 1, WAIT_MS) == 0) {
-			device_say(&service->device, "the driver's reset waits for the disk");
+	while (direct.n_batch != 0) {
+		finish_task((uint16_t)direct.batch[--direct.n_batch]->aio_data, PV_BLOCK_ERROR);
+	}
+	while (collect(), !block_is_idle()) {
+		if (poll(&done, 1, TELL_MS) == 0) {
+			device_say(&service->device, "the disk is slow: waiting for requests that it has begun");
 		}
 	}
 	return true;

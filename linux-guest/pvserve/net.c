@@ -59,7 +59,8 @@ static bool open_tap(struct service *service, const char *name)
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	return open_or_say(service, &net.tap, "/dev/net/tun", "tun") &&
 	       control(service, net.tap, TUNSETIFF, &request, name) &&
-	       control(service, net.tap, TUNSETVNETHDRSZ, &header_bytes, name);
+	       control(service, net.tap, TUNSETVNETHDRSZ, &header_bytes, name) &&
+	       control(service, net.tap, TUNSETOFFLOAD, NULL, name);
 }
 
 static bool switch_on(struct service *service, int socket, const char *name)
@@ -244,7 +245,19 @@ static bool set_offloads(struct service *service)
 			offloads |= pairs[i].offload;
 		}
 	}
-	return control(service, net.tap, TUNSETOFFLOAD, (void *)offloads, "offloads");
+	/* The kernel takes no other without this one; drivers should not ask for it. */
+	return control(service, net.tap, TUNSETOFFLOAD,
+		       (void *)((offloads & TUN_F_CSUM) != 0 ? offloads : 0), "offloads");
+}
+
+/* What came while nobody drove the device may be too large for who does now. */
+static void drop_frames(void)
+{
+	struct pollfd fd = { .fd = net.tap, .events = POLLIN };
+	char frame[1];
+
+	while (poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN) != 0 && read(net.tap, frame, sizeof(frame)) > 0) {
+	}
 }
 
 /* The earlier life may have owed an interrupt, and may not have seen a kick. */
@@ -255,6 +268,9 @@ static bool start_net(struct service *service)
 
 	if (!set_offloads(service) || !control(service, net.vhost, VHOST_SET_FEATURES, &features, "vhost-net")) {
 		return false;
+	}
+	if (!service->is_resumed) {
+		drop_frames();
 	}
 	for (uint32_t i = 0; i < N_QUEUES; i++) {
 		if (!start_queue(service, i)) {
@@ -274,7 +290,7 @@ static bool stop_net(struct service *service)
 			return false;
 		}
 	}
-	return true;
+	return control(service, net.tap, TUNSETOFFLOAD, NULL, "offloads");
 }
 
 const struct service_kind net_kind = {

@@ -2,6 +2,8 @@
 /* What both ends of a virtqueue share: the window, and where the queue lies in it. */
 #include "rtos-guests/virtio/ring.h"
 
+_Static_assert(PV_VIRTIO_WINDOW_MAX * PV_VIRTQUEUE_CHAIN_MAX <= UINT32_MAX, "lengths of chains");
+
 #define DESCRIPTORS_ALIGN 16u
 #define AVAILABLE_ALIGN   2u
 #define USED_ALIGN        4u

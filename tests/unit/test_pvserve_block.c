@@ -2,7 +2,7 @@
    linux-guest/pvserve/block_direct.c rtos-guests/virtio/block_order.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
    linux-guest/pvserve/daemon.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
    rtos-guests/virtio/virtqueue_device.c */
-/* flags: -std=gnu11 -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
+/* flags: -std=gnu11 -Wl,--wrap=syscall -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pvserve's disk, by direct I/O of its own and with a real qemu-storage-daemon,
@@ -14,6 +14,9 @@
 #define _GNU_SOURCE /* memfd_create(), pidfd_open() */
 #include "linux-guest/pvserve/kinds.h"
 
+#include <errno.h>
+#include <linux/aio_abi.h>
+#include <linux/fs.h>
 #include <linux/virtio_blk.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -26,6 +29,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,13 +56,16 @@ static struct shared {
 	volatile uint32_t acknowledged;
 	volatile uint64_t capacity;
 	struct pv_virtio_state state;
+	/* What the server asks of the kernel, and how often that is to refuse. */
+	volatile uint32_t n_synced, n_written_through, n_refused;
+	volatile int      refusals[3]; /* 0: take one request of several; else errno */
 } *shared;
 
-static int window_fd, interrupt_fd;
+static int window_fd, bell_fd, interrupt_fd;
 static unsigned char *window;
 static char *disk_format; /* NULL: direct I/O */
 static uint64_t features;
-static char disk_path[] = "/tmp/pvserve-disk-XXXXXX";
+static char disk_path[] = "build/unit/pvserve-disk-XXXXXX"; /* not in /tmp: a tmpfs has no direct I/O */
 static pid_t server;
 static struct pv_virtqueue_driver driver;
 static struct {
@@ -92,8 +99,13 @@ bool device_say_seldom(const struct device *device, struct pv_seldom *seldom, co
 	return false;
 }
 
+/* As the driver's: reading it is what the bell rang for. */
 bool device_read_state(struct device *device)
 {
+	uint64_t count;
+
+	(void)!read(bell_fd, &count, sizeof(count));
+	__sync_synchronize();
 	device->state = shared->state;
 	return true;
 }
@@ -121,6 +133,47 @@ bool device_ring(const struct device *device)
 	return write(interrupt_fd, &one, sizeof(one)) == sizeof(one);
 }
 
+/* ---- In place of the kernel ------------------------------------------------------------- */
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+static void look_at(struct iocb *const *requests, long n)
+{
+	for (long i = 0; i < n; i++) {
+		shared->n_synced += requests[i]->aio_lio_opcode == IOCB_CMD_FDSYNC;
+		shared->n_written_through += requests[i]->aio_lio_opcode == IOCB_CMD_PWRITEV &&
+					     requests[i]->aio_rw_flags == RWF_DSYNC;
+	}
+}
+
+/* The kernel does it all, but for what the test wants refused. */
+long __wrap_syscall(long number, ...)
+{
+	const size_t n_refusals = sizeof(shared->refusals) / sizeof(shared->refusals[0]);
+	long words[4];
+	va_list list;
+
+	va_start(list, number);
+	for (size_t i = 0; i < 4; i++) {
+		words[i] = va_arg(list, long);
+	}
+	va_end(list);
+	if (number == SYS_io_submit && shared->n_refused != 0) {
+		int refusal = shared->refusals[--shared->n_refused % n_refusals];
+
+		if (refusal != 0) {
+			errno = refusal;
+			return -1;
+		}
+		words[1] = 1;
+	}
+	if (number == SYS_io_submit) {
+		look_at((struct iocb *const *)words[2], words[1]);
+	}
+	return __real_syscall(number, words[0], words[1], words[2], words[3]);
+}
+
 /* ---- The server --------------------------------------------------------------------------- */
 
 static _Noreturn void serve(void)
@@ -130,7 +183,8 @@ static _Noreturn void serve(void)
 
 	service.kind = &block_kind;
 	service.device = (struct device){
-		.fd = window_fd, /* always ready: the server looks at the state all the time */
+		/* A daemon maps it, and what can be mapped is always ready: there nothing sleeps. */
+		.fd = disk_format == NULL ? bell_fd : window_fd,
 		.about = { .name = "disk", .frontend = "test", .n_queues = 1 },
 		.window = { window, WINDOW_ADDRESS, WINDOW_BYTES },
 	};
@@ -184,6 +238,21 @@ static void kill_server(void)
 
 /* ---- The driver ---------------------------------------------------------------------------- */
 
+/* By both the driver's kicks and what EL2 tells of the state. */
+static void ring(void)
+{
+	uint64_t one = 1;
+
+	assert_int_equal(write(bell_fd, &one, sizeof(one)), sizeof(one));
+}
+
+static void kick(void)
+{
+	if (pv_virtqueue_kick(&driver)) {
+		ring();
+	}
+}
+
 static uint32_t random_number(uint32_t limit)
 {
 	static uint64_t x = 0x9e3779b97f4a7c15u;
@@ -216,6 +285,7 @@ static void start_driver(void)
 	shared->state.features = features;
 	__sync_synchronize();
 	shared->state.status = PV_VIRTIO_S_DRIVER_OK | PV_VIRTIO_S_FEATURES_OK;
+	ring();
 }
 
 static void reset_driver(void)
@@ -224,6 +294,7 @@ static void reset_driver(void)
 	memset(shared->state.queues, 0, sizeof(shared->state.queues));
 	__sync_synchronize();
 	shared->state.epoch++;
+	ring();
 	/* Without sleep: what the server does too late happens within microseconds. */
 	for (time_t limit = time(NULL) + PATIENCE_MS / 1000; shared->acknowledged != shared->state.epoch;) {
 		assert_true(time(NULL) <= limit);
@@ -273,6 +344,7 @@ static void add_request(uint32_t slot)
 	}
 	assert_int_equal(pv_virtqueue_add(&driver, pieces, 3, &head), PV_OK);
 	slot_of[head] = (uint8_t)slot;
+	kick();
 }
 
 static void finish_request(uint16_t head, uint32_t bytes)
@@ -383,6 +455,7 @@ static int begin_with(char *format, uint64_t accepted)
 	shared = map_shared(sizeof(*shared), -1);
 	shared->state.epoch = 1;
 	interrupt_fd = eventfd(0, 0);
+	bell_fd = eventfd(0, EFD_NONBLOCK);
 	start_driver();
 	start_server();
 	return 0;
@@ -420,6 +493,7 @@ static int end(void **state)
 	munmap(shared, sizeof(*shared));
 	close(window_fd);
 	close(interrupt_fd);
+	close(bell_fd);
 	unlink(disk_path);
 	return 0;
 }
@@ -522,6 +596,7 @@ static unsigned char ask(uint32_t type, uint64_t sector, uint32_t offset, uint32
 		pieces[1] = pieces[2];
 	}
 	assert_int_equal(pv_virtqueue_add(&driver, pieces, bytes == 0 ? 2 : 3, &head), PV_OK);
+	kick();
 	while (pv_virtqueue_collect(&driver, &head, &written) == PV_EMPTY) {
 		if (pv_virtqueue_driver_wait_begin(&driver)) {
 			assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
@@ -559,6 +634,110 @@ static void test_requests(void **state)
 	assert_int_equal(ask(VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 0, 512, false), VIRTIO_BLK_S_OK);
 }
 
+/* What a driver without FLUSH writes is on the disk before it is answered; with FLUSH when that is. */
+static void test_durable(void **state)
+{
+	bool has_flush = (features & UINT64_C(1) << VIRTIO_BLK_F_FLUSH) != 0;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 5; i++) {
+		assert_int_equal(ask(VIRTIO_BLK_T_OUT, i, 0, 512, true), VIRTIO_BLK_S_OK);
+		assert_int_equal(shared->n_written_through, has_flush ? 0 : i);
+		assert_int_equal(ask(VIRTIO_BLK_T_FLUSH, 0, 0, 0, false), VIRTIO_BLK_S_OK);
+		assert_int_equal(shared->n_synced, i);
+	}
+}
+
+/* A kernel that takes requests one by one and is short of memory now and then: nothing is lost. */
+static void test_refusals(void **state)
+{
+	(void)state;
+	shared->refusals[0] = EAGAIN;
+	shared->refusals[1] = 0;
+	shared->refusals[2] = ENOMEM;
+	for (int i = 0; i < 30; i++) {
+		shared->n_refused = random_number(20);
+		run_requests(random_number(30) + 1, true);
+		if (i % 5 == 4) {
+			reset_driver();
+			memset(slots, 0, sizeof(slots));
+			start_driver();
+		}
+		finish_all();
+	}
+}
+
+/* What it does not take at all is an error of that request, and of no other. */
+static void test_refused(void **state)
+{
+	(void)state;
+	shared->refusals[0] = shared->refusals[1] = shared->refusals[2] = EINVAL;
+	shared->n_refused = 1;
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, 0, 0, 512, false), VIRTIO_BLK_S_IOERR);
+	assert_int_equal(ask(VIRTIO_BLK_T_IN, 0, 0, 512, false), VIRTIO_BLK_S_OK);
+	run_requests(100, false);
+}
+
+/* The same buffers again and again, in all requests there is room for, none of them aligned. */
+static void test_greedy_driver(void **state)
+{
+	struct pv_virtqueue_piece pieces[QUEUE_SIZE];
+	unsigned char *header = window + FIRST_HEADER;
+	uint16_t head;
+
+	(void)state;
+	/* A write of twice the window... */
+	memcpy(header, &(uint32_t){ VIRTIO_BLK_T_OUT }, 4);
+	memset(header + 4, 0, 12);
+	header[STATUS_OFFSET] = 0xff;
+	pieces[0] = (struct pv_virtqueue_piece){ WINDOW_ADDRESS + FIRST_HEADER, 16, false };
+	for (uint32_t i = 1; i < 5; i++) {
+		pieces[i] = (struct pv_virtqueue_piece){ WINDOW_ADDRESS + FIRST_DATA - 8, 0x20000, false };
+	}
+	pieces[5] = (struct pv_virtqueue_piece){ WINDOW_ADDRESS + FIRST_HEADER + STATUS_OFFSET, 1, true };
+	assert_int_equal(pv_virtqueue_add(&driver, pieces, 6, &head), PV_OK);
+	kick();
+	for (uint32_t bytes; pv_virtqueue_collect(&driver, &head, &bytes) == PV_EMPTY;) {
+		assert_int_equal(poll(&(struct pollfd){ interrupt_fd, POLLIN, 0 }, 1, PATIENCE_MS), 1);
+	}
+	assert_int_equal(header[STATUS_OFFSET], VIRTIO_BLK_S_IOERR);
+	/* ... and ten of half of it at once: they take turns. */
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_int_equal(pv_virtqueue_add(&driver, (struct pv_virtqueue_piece[]){
+			pieces[0], pieces[1], pieces[5] }, 3, &head), PV_OK);
+	}
+	kick();
+	for (uint32_t n = 0, bytes; n < 10;) {
+		if (pv_virtqueue_collect(&driver, &head, &bytes) == PV_OK) {
+			assert_int_equal(header[STATUS_OFFSET], VIRTIO_BLK_S_OK);
+			n++;
+		}
+	}
+	memset(disk, 0, sizeof(disk));
+	for (uint32_t i = 0; i < 0x20000; i += SECTOR_BYTES) {
+		memcpy(disk + i, window + FIRST_DATA - 8 + i, SECTOR_BYTES);
+	}
+	run_requests(100, false);
+}
+
+/* Two that write to one image destroy it. */
+static void test_in_use(void **state)
+{
+	pid_t other;
+	int status;
+
+	(void)state;
+	run_requests(10, false);
+	other = fork();
+	assert_true(other >= 0);
+	if (other == 0) {
+		serve();
+	}
+	assert_int_equal(waitpid(other, &status, 0), other);
+	assert_true(WIFEXITED(status));
+	run_requests(100, false);
+}
+
 static void test_hostile_driver(void **state)
 {
 	struct pv_virtqueue_piece piece = { WINDOW_ADDRESS, 16, false };
@@ -594,6 +773,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reset, begin_direct, end),
 		cmocka_unit_test_setup_teardown(test_requests, begin_direct, end),
 		cmocka_unit_test_setup_teardown(test_hostile_driver, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_durable, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_durable, begin_direct_without_flush, end),
+		cmocka_unit_test_setup_teardown(test_refusals, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_refused, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_greedy_driver, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_in_use, begin_direct, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

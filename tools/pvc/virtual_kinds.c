@@ -33,8 +33,11 @@ _Static_assert(CONFIGURATION_WORDS * sizeof(uint64_t) == PV_VIRTIO_CONFIG_BYTES,
 /* Packets of up to 64 KiB without a checksum: Linux serves them, the SDK's servers take frames. */
 #define NET_OFFLOADS (NET_F_CSUM | NET_F_GUEST_CSUM | NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6 | \
 		      NET_F_HOST_TSO4 | NET_F_HOST_TSO6)
-/* Entries of a queue that is sure to hold one, in buffers of a frame each. */
-#define NET_OFFLOAD_ENTRIES 64u
+/*
+ * Entries of a queue that can always hold one, in buffers of a frame each: vhost
+ * waits for that, and Linux fills the queue up when 33 of its buffers are gone.
+ */
+#define NET_OFFLOAD_ENTRIES 128u
 
 /* A queue entry stands for a buffer of at most a page, and half of the window is in use elsewhere. */
 #define BYTES_PER_ENTRY  UINT64_C(8192)
@@ -44,7 +47,7 @@ _Static_assert(CONFIGURATION_WORDS * sizeof(uint64_t) == PV_VIRTIO_CONFIG_BYTES,
 const struct virtual_kind virtual_kinds[] = {
 	{ "block", PV_VIRTIO_BLOCK, 1,
 	  BLOCK_F_SIZE_MAX | BLOCK_F_SEG_MAX | BLOCK_F_BLK_SIZE | BLOCK_F_FLUSH, 256 * KIB, 128 * KIB },
-	{ "net", PV_VIRTIO_NET, 2, NET_F_MAC | NET_F_MRG_RXBUF | NET_F_STATUS, 512 * KIB, 256 * KIB },
+	{ "net", PV_VIRTIO_NET, 2, NET_F_MAC | NET_F_MRG_RXBUF | NET_F_STATUS, 1024 * KIB, 256 * KIB },
 	{ "console", PV_VIRTIO_CONSOLE, 2, 0, 64 * KIB, 64 * KIB },
 	{ "rng", PV_VIRTIO_RNG, 1, 0, 64 * KIB, 64 * KIB },
 	{ "i2c", PV_VIRTIO_I2C, 1, I2C_F_ZERO_LENGTH_REQUEST, 64 * KIB, 64 * KIB },

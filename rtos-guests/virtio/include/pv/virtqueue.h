@@ -28,7 +28,7 @@
 
 #define PV_VIRTQUEUE_SIZE_MAX  256u /* descriptors; what these objects have room for */
 #define PV_VIRTQUEUE_CHAIN_MAX 128u /* descriptors of one chain */
-#define PV_VIRTIO_WINDOW_MAX   (UINT64_C(1) << 27) /* bytes: lengths of chains fit 32 bits */
+#define PV_VIRTIO_WINDOW_MAX   (UINT64_C(3) << 23) /* bytes: lengths of chains fit 32 bits */
 
 /* What the queues can do; a device adds the bits of its kind. */
 #define PV_VIRTIO_FEATURES (PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX)
