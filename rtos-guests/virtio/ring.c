@@ -69,6 +69,7 @@ enum pv_status virtqueue_open(struct virtqueue *queue, const struct pv_virtio_wi
 		.window = *window,
 		.size = (uint16_t)size,
 		.has_event_idx = (config->features & PV_VIRTIO_F_EVENT_IDX) != 0,
+		.features = config->features,
 		.descriptors = pv_virtio_window_at(window, config->descriptors, descriptors_bytes),
 		.available = pv_virtio_window_at(window, config->available, available_bytes),
 		.used = pv_virtio_window_at(window, config->used, used_bytes),

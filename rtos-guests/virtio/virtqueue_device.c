@@ -135,27 +135,52 @@ enum pv_status pv_virtqueue_pop(struct pv_virtqueue_device *device,
 	return PV_OK;
 }
 
-enum pv_status pv_virtqueue_push(struct pv_virtqueue_device *device,
-				 const struct pv_virtqueue_chain *chain, uint32_t bytes)
+/* Are these the oldest that were popped, and no more written to any than it holds? */
+static bool are_next(const struct pv_virtqueue_device *device, const struct pv_virtqueue_chain *chains,
+		     const uint32_t *bytes, uint32_t n)
+{
+	uint32_t mask = device->queue.size - 1u;
+
+	if (n > (uint16_t)(device->next_available - device->next_used)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (device->heads[(device->next_used + i) & mask] != chains[i].head ||
+		    bytes[i] > chains[i].writable_bytes) {
+			return false;
+		}
+	}
+	return true;
+}
+
+enum pv_status pv_virtqueue_push_several(struct pv_virtqueue_device *device,
+					 const struct pv_virtqueue_chain *chains,
+					 const uint32_t *bytes, uint32_t n)
 {
 	struct virtqueue *queue = &device->queue;
 
 	if (!is_usable(queue)) {
 		return queue->is_broken ? PV_CORRUPT : PV_BAD_ARGUMENT;
 	}
-
-	uint16_t slot = (uint16_t)(device->next_used & (queue->size - 1u));
-	unsigned char *entry = queue->used + RING_ENTRIES + USED_ENTRY_BYTES * slot;
-
-	if (device->next_used == device->next_available || device->heads[slot] != chain->head ||
-	    bytes > chain->writable_bytes) {
+	if (!are_next(device, chains, bytes, n)) {
 		return PV_BAD_ARGUMENT;
 	}
-	store32(entry + USED_ENTRY_ID, chain->head);
-	store32(entry + USED_ENTRY_LENGTH, bytes);
-	device->next_used++;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slot = device->next_used & (queue->size - 1u);
+		unsigned char *entry = queue->used + RING_ENTRIES + USED_ENTRY_BYTES * slot;
+
+		store32(entry + USED_ENTRY_ID, chains[i].head);
+		store32(entry + USED_ENTRY_LENGTH, bytes[i]);
+		device->next_used++;
+	}
 	store_index(queue->used, device->next_used);
 	return PV_OK;
+}
+
+enum pv_status pv_virtqueue_push(struct pv_virtqueue_device *device,
+				 const struct pv_virtqueue_chain *chain, uint32_t bytes)
+{
+	return pv_virtqueue_push_several(device, chain, &bytes, 1);
 }
 
 bool pv_virtqueue_must_interrupt(struct pv_virtqueue_device *device)

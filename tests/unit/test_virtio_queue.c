@@ -527,6 +527,40 @@ static void test_push_refuses(void **state)
 	assert_int_equal(pv_virtqueue_push(&s->device, &first, 0), PV_BAD_ARGUMENT);
 }
 
+/* All or nothing: also what the driver sees of it. */
+static void test_push_several(void **state)
+{
+	struct setup *s = *state;
+	struct pv_virtqueue_chain chains[3];
+	uint32_t bytes[3] = { 8, 0, 3 };
+	uint16_t heads[3];
+
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < 3; i++) {
+			heads[i] = add(s, 0, 1);
+		}
+		for (uint32_t i = 0; i < 3; i++) {
+			assert_int_equal(pv_virtqueue_pop(&s->device, &chains[i]), PV_OK);
+		}
+		bytes[2] = 9;
+		assert_int_equal(pv_virtqueue_push_several(&s->device, chains, bytes, 3), PV_BAD_ARGUMENT);
+		bytes[2] = 3;
+		assert_int_equal(pv_virtqueue_push_several(&s->device, chains + 1, bytes, 2),
+				 PV_BAD_ARGUMENT);
+		assert_int_equal(load16(s->device.queue.used + RING_INDEX), 3 * round);
+		assert_int_equal(pv_virtqueue_push_several(&s->device, chains, bytes, 3), PV_OK);
+		assert_int_equal(load16(s->device.queue.used + RING_INDEX), 3 * round + 3);
+		for (uint32_t i = 0; i < 3; i++) {
+			collect(s, heads[i], bytes[i]);
+		}
+		/* More than were popped, with the right heads where others would stand. */
+		for (uint32_t i = 0; i < 3; i++) {
+			s->device.heads[(s->device.next_used + i) & (SIZE - 1)] = chains[i].head;
+		}
+		assert_int_equal(pv_virtqueue_push_several(&s->device, chains, bytes, 3), PV_BAD_ARGUMENT);
+	}
+}
+
 static void test_chain_bytes(void **state)
 {
 	struct setup *s = *state;
@@ -684,9 +718,11 @@ static void test_close(void **state)
 	struct pv_virtqueue_chain chain = { .head = 0 };
 
 	(void)add(s, 1, 0);
+	s->device.mark = true;
 	pv_virtqueue_device_break(&s->device);
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_int_equal(pv_virtqueue_device_is_open(&s->device), i == 0);
+		assert_int_equal(s->device.mark, i == 0);
 		assert_int_equal(pv_virtqueue_pop(&s->device, &chain), i == 0 ? PV_CORRUPT : PV_EMPTY);
 		assert_int_equal(pv_virtqueue_push(&s->device, &chain, 0),
 				 i == 0 ? PV_CORRUPT : PV_BAD_ARGUMENT);
@@ -723,6 +759,7 @@ int main(void)
 		TEST(test_hostile_index),
 		TEST(test_hostile_used_ring),
 		TEST(test_push_refuses),
+		TEST(test_push_several),
 		TEST(test_chain_bytes),
 		TEST(test_events),
 		TEST(test_event_arithmetic),

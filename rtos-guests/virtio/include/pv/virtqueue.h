@@ -69,6 +69,7 @@ struct virtqueue {
 	uint16_t       size; /* 0: not open */
 	bool           has_event_idx;
 	bool           is_broken;
+	uint64_t       features; /* as negotiated */
 	unsigned char *descriptors;
 	unsigned char *available;
 	unsigned char *used;
@@ -141,6 +142,7 @@ struct pv_virtqueue_device {
 	uint16_t next_used;      /* chains given back */
 	uint16_t last_signal;    /* next_used at the last pv_virtqueue_must_interrupt() */
 	bool     is_resumed;     /* an earlier life may have owed an interrupt */
+	bool     mark;           /* for the server's use; closing the queue clears it */
 	uint16_t heads[PV_VIRTQUEUE_SIZE_MAX]; /* [n % size]: head of popped chain n */
 };
 
@@ -194,6 +196,15 @@ enum pv_status pv_virtqueue_pop(struct pv_virtqueue_device *device,
  */
 enum pv_status pv_virtqueue_push(struct pv_virtqueue_device *device,
 				 const struct pv_virtqueue_chain *chain, uint32_t bytes);
+
+/*
+ * Give several chains back, so that the driver sees all of them or none.
+ * @bytes  of each
+ * As pv_virtqueue_push(); nothing is given back unless all can be
+ */
+enum pv_status pv_virtqueue_push_several(struct pv_virtqueue_device *device,
+					 const struct pv_virtqueue_chain *chains,
+					 const uint32_t *bytes, uint32_t n);
 
 /* Chains were popped that are not given back. After a reset: none. */
 bool pv_virtqueue_device_has_popped(const struct pv_virtqueue_device *device);
