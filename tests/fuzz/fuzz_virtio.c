@@ -1,4 +1,4 @@
-/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_order.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c */
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_order.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c rtos-guests/virtio/i2c_server.c */
 /* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include -Irtos-guests/drivers/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
@@ -10,6 +10,7 @@
 #include "pv/virtio_block.h"
 #include "pv/virtio_console.h"
 #include "pv/virtio_gpio.h"
+#include "pv/virtio_i2c.h"
 #include "pv/virtio_rng.h"
 
 #include "tests/fuzz/input.h"
@@ -67,7 +68,9 @@ static void add_request(void)
 	uint16_t index;
 
 	put(HEADERS + 16 * head, CHOOSE(0, 0, 0, 1, 1, 1, 4, 8, 2, UINT32_MAX,
-					0x10003, 0x20004, 0x10005), 4); /* GPIO: line, type */
+					0x10003, 0x20004, 0x10005, /* GPIO: line, type */
+					0xa0, 0xa0, 0xa0, 0xa0), 4); /* I2C: address, then flags */
+	put(HEADERS + 16 * head + 4, CHOOSE(0, 0, 1, 1, 2, 3, 4), 4);
 	put(HEADERS + 16 * head + 8, CHOOSE(0, 1, 2, 3, 4, UINT64_MAX), 8);
 	for (uint32_t i = 0; i < n; i++) {
 		put_descriptor(head + i, i == 0, i + 1 == n,
@@ -116,6 +119,7 @@ static struct pv_virtqueue_config place(void)
 	if ((input_take(&input, 1) & 1) != 0) {
 		config.features = PV_VIRTIO_FEATURES_REQUIRED;
 	}
+	config.features |= PV_I2C_F_ZERO_LENGTH_REQUEST;
 	if ((input_take(&input, 1) & 15) == 0) {
 		config.size = (uint32_t)CHOOSE(QUEUE_SIZE, 0, 3, 4, 16, 256, 512, UINT32_MAX);
 		config.descriptors += CHOOSE(0, 0, 8, 64, WINDOW_BYTES - QUEUE_AT - 112, UINT64_MAX - 15);
@@ -131,6 +135,7 @@ static struct pv_block_server block;
 static struct pv_console_server console;
 static struct pv_rng_server rng;
 static struct pv_gpio_server gpio;
+static struct pv_i2c_server i2c;
 
 static void write_text(void *context, const char *text, uint32_t bytes)
 {
@@ -179,6 +184,25 @@ bool pv_gpio_read(const struct pv_gpio *own, uint32_t pin)
 	return true;
 }
 
+/* Bytes of a message are private: they stay as they are while the driver is at work. */
+static bool transfer(void *context, const struct pv_i2c_message *message)
+{
+	static unsigned char copy[PV_I2C_BYTES_MAX];
+
+	(void)context;
+	if (message->n_bytes > PV_I2C_BYTES_MAX || message->address > 0x7f) {
+		abort();
+	}
+	memcpy(copy, message->bytes, message->n_bytes);
+	disturb();
+	if (memcmp(copy, message->bytes, message->n_bytes) != 0) {
+		abort();
+	}
+	return message->address == 0x50;
+}
+
+static const struct pv_i2c_operations bus = { transfer };
+
 static enum pv_status serve_block(uint32_t limit, uint32_t *n)
 {
 	return pv_block_server_serve(&block, limit, n);
@@ -199,6 +223,11 @@ static enum pv_status serve_gpio(uint32_t limit, uint32_t *n)
 	return pv_gpio_server_serve(&gpio, limit, n);
 }
 
+static enum pv_status serve_i2c(uint32_t limit, uint32_t *n)
+{
+	return pv_i2c_server_serve(&i2c, limit, n);
+}
+
 static const struct server {
 	struct pv_virtqueue_device *queue;
 	enum pv_status (*serve)(uint32_t limit, uint32_t *n);
@@ -207,6 +236,7 @@ static const struct server {
 	{ &console.queues[1], serve_console },
 	{ &rng.queue, serve_rng },
 	{ &gpio.queue, serve_gpio },
+	{ &i2c.queue, serve_i2c },
 };
 
 static const struct server *open_server(void)
@@ -215,7 +245,8 @@ static const struct server *open_server(void)
 	pv_console_server_open(&console, write_text, NULL);
 	pv_rng_server_open(&rng, fill, NULL);
 	pv_gpio_server_open(&gpio, &lines);
-	return &servers[CHOOSE(0, 0, 0, 0, 0, 1, 2, 3)];
+	pv_i2c_server_open(&i2c, &bus, NULL);
+	return &servers[CHOOSE(0, 0, 0, 0, 0, 1, 2, 3, 4, 4)];
 }
 
 /* Serve until the input ends. What is popped is given back, whatever the driver does. */
@@ -228,18 +259,22 @@ static void serve(const struct server *server, const struct pv_virtqueue_config 
 	}
 	for (uint32_t round = 0; round < ROUNDS_MAX && !input_is_over(&input); round++) {
 		uint16_t before = queue->next_used;
+		uint16_t n_before = (uint16_t)(queue->next_available - before);
 		uint32_t n;
 		enum pv_status status;
 
 		disturb();
 		status = server->serve(LIMIT, &n);
-		/* A chain that is no request stays popped, and the queue is broken. A long text goes on. */
+		/*
+		 * A chain that is no request stays popped, and the queue is broken. A long text
+		 * goes on, and of a transfer all are given back at its end.
+		 */
 		uint16_t n_left = (uint16_t)(queue->next_available - queue->next_used);
 		uint16_t n_done = (uint16_t)(queue->next_used - before);
-		bool has_pieces = queue == &console.queues[1];
+		uint16_t n_kept = queue == &console.queues[1] ? 1 : queue == &i2c.queue ? PV_I2C_MESSAGES_MAX - 1 : 0;
 
-		if (n > LIMIT || n_done > n || (n_done != n && !has_pieces) ||
-		    n_left > (status != PV_OK || has_pieces) || queue->queue.is_broken != (status != PV_OK)) {
+		if (n > LIMIT || n_done > n + n_before || (n_done != n && n_kept == 0) ||
+		    n_left > (status != PV_OK) + n_kept || queue->queue.is_broken != (status != PV_OK)) {
 			abort();
 		}
 		(void)pv_virtqueue_must_interrupt(queue);

@@ -1,12 +1,13 @@
-/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c rtos-guests/virtio/frontend.c rtos-guests/virtio/slots.c rtos-guests/virtio/net.c rtos-guests/virtio/console_client.c tests/fake/virtio_device.c */
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c rtos-guests/virtio/frontend.c rtos-guests/virtio/slots.c rtos-guests/virtio/net.c rtos-guests/virtio/console_client.c rtos-guests/virtio/i2c_client.c tests/fake/virtio_device.c */
 /* flags: -Itests/fake/sdk -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hostile device at the drivers of a network interface and a console: it writes
+ * A hostile device at the drivers of a network interface, a console and an I2C bus: it writes
  * used rings and buffers as it likes. What the driver hands out lies in memory that
  * is allocated to the byte.
  */
 #include "pv/virtio_console.h"
+#include "pv/virtio_i2c.h"
 #include "pv/virtio_net.h"
 
 #include "tests/fake/virtio_device.h"
@@ -21,6 +22,7 @@
 static struct input input;
 static struct pv_net net;
 static struct pv_console_client console;
+static struct pv_i2c_client i2c;
 
 static unsigned char *window_at(uint64_t address)
 {
@@ -116,26 +118,64 @@ static enum pv_status drive_console(void)
 	return sent == PV_CORRUPT && status == PV_CORRUPT ? PV_CORRUPT : PV_OK;
 }
 
+/* A write, then a read, again and again; what is read goes to memory to the byte. */
+static enum pv_status drive_i2c(void)
+{
+	static unsigned char place[1], *bytes;
+	struct pv_i2c_message messages[] = {
+		{ .address = 0x50, .bytes = place, .n_bytes = 1 },
+		{ .address = 0x50, .is_read = true, .n_bytes = (uint32_t)input_take(&input, 2) % 1024 },
+	};
+	enum pv_status status = pv_i2c_client_finish(&i2c);
+
+	if (status != PV_EMPTY || i2c.n == 0) {
+		free(bytes);
+		messages[1].bytes = bytes = malloc(messages[1].n_bytes);
+		status = pv_i2c_client_start(&i2c, messages, 2);
+	}
+	(void)pv_virtqueue_driver_wait_begin(&i2c.queue);
+	pv_virtqueue_driver_wait_end(&i2c.queue);
+	if (status == PV_BAD_ARGUMENT || status == PV_FULL) {
+		abort();
+	}
+	return status;
+}
+
+static const struct kind {
+	enum pv_virtio_device device;
+	uint64_t features;
+	uint32_t n_queues;
+	enum pv_status (*drive)(void);
+} kinds[] = {
+	{ PV_VIRTIO_CONSOLE, 0, 2, drive_console },
+	{ PV_VIRTIO_NET, PV_NET_F_MAC | PV_NET_F_MRG_RXBUF, 2, drive_net },
+	{ PV_VIRTIO_I2C, PV_I2C_F_ZERO_LENGTH_REQUEST, 1, drive_i2c },
+};
+
+static enum pv_status open_driver(const struct kind *kind)
+{
+	return kind->device == PV_VIRTIO_NET   ? pv_net_open(&net, &fake_virtio.frontend)
+	       : kind->device == PV_VIRTIO_I2C ? pv_i2c_client_open(&i2c, &fake_virtio.frontend)
+					       : pv_console_client_open(&console, &fake_virtio.frontend);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	enum pv_status status = PV_OK;
-	bool is_net;
+	const struct kind *kind;
 
 	input = (struct input){ bytes, n };
-	is_net = (input_take(&input, 1) & 1) != 0;
-	fake_virtio_begin(is_net ? PV_VIRTIO_NET : PV_VIRTIO_CONSOLE,
-			  PV_VIRTIO_FEATURES | (is_net ? PV_NET_F_MAC | PV_NET_F_MRG_RXBUF : 0), 2,
-			  QUEUE_MAX);
-	if ((is_net ? pv_net_open(&net, &fake_virtio.frontend)
-		    : pv_console_client_open(&console, &fake_virtio.frontend)) != PV_OK) {
+	kind = &kinds[input_take(&input, 1) % (sizeof(kinds) / sizeof(kinds[0]))];
+	fake_virtio_begin(kind->device, PV_VIRTIO_FEATURES | kind->features, kind->n_queues, QUEUE_MAX);
+	if (open_driver(kind) != PV_OK) {
 		abort();
 	}
-	for (uint32_t i = 0; i < ROUNDS_MAX && status == PV_OK && !input_is_over(&input); i++) {
+	for (uint32_t i = 0; i < ROUNDS_MAX && status != PV_CORRUPT && !input_is_over(&input); i++) {
 		disturb();
 		for (uint64_t k = input_take(&input, 1) % 8; k > 0; k--) {
-			use(k & 1);
+			use(k % kind->n_queues);
 		}
-		status = is_net ? drive_net() : drive_console();
+		status = kind->drive();
 	}
 	fake_virtio_end();
 	return 0;

@@ -19,6 +19,7 @@ from vrings import Qmp, StateRings, Watch
 MIB = 1 << 20
 RAM_MIB = 512
 DISK_MIB = 29
+N_DEVICES = 6
 DESCRIPTORS = 100_000
 WATCH_SECONDS = 240
 SYSTEMS = "tests/qemu/systems/linux-frontend"
@@ -75,14 +76,14 @@ def watch(board):
         node = f"/reserved-memory/{name}"
         [label] = of_tree(board.system, "linux", node, "label")
         windows[label] = numbers_of(board.system, "linux", node, "reg")
-    assert len(states) == len(windows) == 5
+    assert len(states) == len(windows) == N_DEVICES
     return contextlib.closing(Watch(StateRings(states), board.ram, windows))
 
 
 @pytest.mark.parametrize("gic, kernel", [("v3", ""), ("v2", "backports-rt")])  # tests/kernel has the others
 def test_devices(start, gic, kernel):
     board = start(gic, kernel)
-    assert succeed(board, "dmesg | grep -c ': confined to'") == ["5"]
+    assert succeed(board, "dmesg | grep -c ': confined to'") == [str(N_DEVICES)]
     try_devices(board)
 
 
@@ -93,16 +94,18 @@ def try_devices(board):
             try_entropy(board)
             try_pins(board)
             try_consoles(board)
+            try_bus(board, range(1, 33))
             # Some 1,300 requests write 16 MiB: the server restarts in the middle of them, again and again.
             lines = devtest(board, "disk -f ext2 -m 16 /dev/vda")
             assert any("sha256" in line for line in lines), lines
             rebind_under_load(board)
             reboot_under_load(board)
+            try_bus(board, range(65, 73))
         succeed(board, READ_ALL)
         assert watcher.until(DESCRIPTORS, WATCH_SECONDS * load()), str(watcher)
         print(watcher)
         assert watcher.outside == 0, watcher.findings
-        for name in ("disk", "pins", "log", "clock", "random"):
+        for name in ("disk", "pins", "log", "clock", "random", "bus"):
             assert any(ring.startswith(f"{name} ") for ring in watcher.by_ring), str(watcher)
     log = board.tail(lines=10_000)
     assert "ramdisk: start 5 of 5" in log and "log: to whom it may concern" in log
@@ -137,6 +140,23 @@ def try_consoles(board):
     [date] = succeed(board, "until grep -h : /tmp/hvc.*; do usleep 100000; done")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", date), date
     succeed(board, "killall head; exec 5>&- 6>&-")
+
+
+def try_bus(board, places):
+    """A memory on an I2C bus, byte by byte and in one piece; who is not there does not answer."""
+    # A number without 0x is one of base 16 or 10, as the program likes.
+    numbers = " ".join(f"{place:#04x}" for place in places)
+    expected = [f"{255 - place:#04x}" for place in places]
+    succeed(board, "modprobe i2c-dev; bus=$(ls -d /sys/bus/virtio/drivers/i2c_virtio/virtio*/i2c-*); bus=${bus##*-}")
+    succeed(board, f"for i in {numbers}; do i2cset -y $bus 0x50 $i $((255 - i)) || break; done; "
+                   f"[ $i = {places[-1]:#04x} ]")
+    assert succeed(board, f"for i in {numbers}; do i2cget -y $bus 0x50 $i; done") == expected
+    assert succeed(board, f"i2ctransfer -y $bus w1@0x50 {places[0]:#04x} r{len(places)}") == [" ".join(expected)]
+    assert board.run("i2cget -y $bus 0x51 0")[0] != 0
+    # Three messages are more than this queue has room for: none is made, which i2ctransfer does not
+    # mind, nobody waits for ever, and the next transfer is as before.
+    assert "0xff" not in succeed(board, "i2ctransfer -y $bus w1@0x50 0 r1 r1")
+    assert succeed(board, f"i2cget -y $bus 0x50 {places[-1]:#04x}") == expected[-1:]
 
 
 def pattern(board):

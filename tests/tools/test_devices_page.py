@@ -7,7 +7,7 @@ import subprocess
 
 HEADERS = ["pv/console.h", "pv/cpu.h", "pv/exception.h", "pv/gpio.h", "pv/hypercall.h", "pv/irq.h",
            "pv/virtio_backend.h", "pv/virtio_block.h", "pv/virtio_console.h", "pv/virtio_gpio.h",
-           "pv/virtio_net.h", "pv/virtio_rng.h"]
+           "pv/virtio_i2c.h", "pv/virtio_net.h", "pv/virtio_rng.h"]
 FOLDERS = ["include", "rtos-guests/sdk/include", "rtos-guests/drivers/include",
            "rtos-guests/virtio/include"]
 
@@ -22,7 +22,7 @@ def code_of(section):
 
 def test_recipes_compile(tmp_path):
     recipes = code_of("RTOS as frontend, RTOS as backend")
-    assert len(recipes) == 11
+    assert len(recipes) == 13
     source = tmp_path / "recipes.c"
     source.write_text("".join(f'#include "{name}"\n' for name in HEADERS) + "\n".join(recipes))
     result = subprocess.run(["aarch64-linux-gnu-gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror",

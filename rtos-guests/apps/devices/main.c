@@ -6,6 +6,7 @@
  *   log     console  what is written comes out on this partition's console
  *   clock   console  a line written there is answered with date and time
  *   random  rng      bytes that do not repeat; nothing to make keys from
+ *   bus     i2c      a bus with a memory of 256 bytes at address 0x50; kept as the disk is
  * It serves those that the system's DTS has, by these names.
  *
  * Boot arguments
@@ -22,7 +23,7 @@
 #include "pv/timer.h"
 
 static struct service *const services[] = { &disk_service, &pins_service, &log_service,
-					    &clock_service, &random_service };
+					    &clock_service, &random_service, &bus_service };
 
 #define N_SERVICES (sizeof(services) / sizeof(services[0]))
 

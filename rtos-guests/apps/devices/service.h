@@ -33,7 +33,8 @@ struct service {
 	struct pv_seldom breaches; /* of the protocol */
 };
 
-extern struct service disk_service, pins_service, log_service, clock_service, random_service;
+extern struct service disk_service, pins_service, log_service, clock_service, random_service,
+	bus_service;
 
 static inline uint32_t service_first_queue(void)
 {

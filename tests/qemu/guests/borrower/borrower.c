@@ -17,6 +17,7 @@
 #include "pv/virtio_block.h"
 #include "pv/virtio_console.h"
 #include "pv/virtio_gpio.h"
+#include "pv/virtio_i2c.h"
 #include "pv/virtio_rng.h"
 #include "tests/qemu/guests/report.h"
 
@@ -29,6 +30,7 @@ static struct pv_block_client disk;
 static struct pv_gpio_client gpio;
 static struct pv_console_client log, clock;
 static struct pv_rng_client random;
+static struct pv_i2c_client bus;
 static unsigned char text[BLOCK_BYTES], back[BLOCK_BYTES];
 
 static void on_interrupt(uint32_t intid, void *context)
@@ -68,6 +70,8 @@ static void open_all(void)
 		     PV_OK, "the clock opens");
 	report_equal((uint64_t)pv_rng_client_open(&random, find("random", PV_VIRTIO_RNG)), PV_OK,
 		     "the random source opens");
+	report_equal((uint64_t)pv_i2c_client_open(&bus, find("bus", PV_VIRTIO_I2C)), PV_OK,
+		     "the bus opens");
 	pv_rng_client_kick(&random);
 	pv_console_client_kick(&clock);
 }
@@ -247,6 +251,69 @@ static void test_random(void)
 	last = words[0];
 }
 
+/* ---- Bus -------------------------------------------------------------------------- */
+
+#define MEMORY    0x50u
+#define N_WRITTEN 16u
+
+static enum pv_status transfer_messages(const struct pv_i2c_message *messages, uint32_t n)
+{
+	enum pv_status status = pv_i2c_client_start(&bus, messages, n);
+
+	if (status != PV_OK) {
+		return status;
+	}
+	while ((status = pv_i2c_client_finish(&bus)) == PV_EMPTY) {
+		if (pv_virtqueue_driver_wait_begin(&bus.queue)) {
+			sleep_once();
+		}
+		pv_virtqueue_driver_wait_end(&bus.queue);
+	}
+	return status;
+}
+
+static enum pv_status read_memory(uint8_t device, uint8_t place, void *to, uint32_t n_bytes)
+{
+	const struct pv_i2c_message messages[] = {
+		{ .address = device, .bytes = &place, .n_bytes = 1 },
+		{ .address = device, .is_read = true, .bytes = to, .n_bytes = n_bytes },
+	};
+
+	return transfer_messages(messages, 2);
+}
+
+static void fill_bytes(unsigned char *to, uint32_t round)
+{
+	for (uint32_t i = 0; i < N_WRITTEN; i++) {
+		to[i] = (unsigned char)(round * 64 + i);
+	}
+}
+
+/* Pointer and bytes go out in one message. The memory outlives its server, as the disk does. */
+static void test_bus(uint32_t round)
+{
+	uint8_t place = (uint8_t)(round * N_WRITTEN);
+	unsigned char bytes[1 + N_WRITTEN] = { place }, got[N_WRITTEN];
+	const struct pv_i2c_message write = { .address = MEMORY, .bytes = bytes, .n_bytes = sizeof(bytes) };
+	const struct pv_i2c_message nobody = { .address = MEMORY + 1 };
+
+	fill_bytes(bytes + 1, round - 1);
+	report(round == 1 || (read_memory(MEMORY, (uint8_t)(place - N_WRITTEN), got, sizeof(got)) == PV_OK &&
+			      memcmp(got, bytes + 1, sizeof(got)) == 0),
+	       "what the memory on the bus held before is there");
+	fill_bytes(bytes + 1, round);
+	report(transfer_messages(&write, 1) == PV_OK, "%u bytes are written to it", N_WRITTEN);
+	memset(got, 0, sizeof(got));
+	report(read_memory(MEMORY, place, got, sizeof(got)) == PV_OK &&
+		       memcmp(got, bytes + 1, sizeof(got)) == 0,
+	       "and read");
+	report(transfer_messages(&nobody, 1) == PV_NOT_ALLOWED &&
+		       read_memory(MEMORY + 1, 0, got, sizeof(got)) == PV_NOT_ALLOWED,
+	       "nobody answers at the next address");
+	report(read_memory(MEMORY, 0xff, got, 2) == PV_OK && got[0] == 0xff && got[1] == 0xff,
+	       "the memory goes on at its start, where nothing was written");
+}
+
 /* ---- All -------------------------------------------------------------------------- */
 
 static uint64_t server_id(void)
@@ -282,6 +349,7 @@ void guest_main(void)
 		test_log(round);
 		test_clock();
 		test_random();
+		test_bus(round);
 	}
 	report(pv_partition_info(server_id(), &server) == PV_OK && server.n_starts == N_ROUNDS,
 	       "the server has started %u times", server.n_starts);
