@@ -83,7 +83,7 @@ def test_both_ends_agree(system):
     assert set(fronts) == set(backs) == {"disk", "port", "log", "dice", "pins", "bus", "wire", "lane", "path"}
     taken = []
     for name, (_, kind, registers, base, size, interrupt, _) in fronts.items():
-        _, _, back_kind, state, back_base, back_size, back_interrupt, _, _, _ = backs[name]
+        _, _, back_kind, state, back_base, back_size, back_interrupt, _, _, _, _ = backs[name]
         assert (kind, base, size) == (back_kind, back_base, back_size)
         assert registers % 4096 == state % 4096 == base % 4096 == 0
         taken += [interrupt, back_interrupt]
@@ -122,7 +122,7 @@ def test_controllers_have_nodes(system):
 def test_backend_node(system):
     """A Linux backend gets the window as memory of its kernel, which nobody else uses."""
     row = rows(system, "linux", "PV_VIRTIO_BACKEND")[1]
-    name, number_, kind, state, base, size, interrupt, doorbell, features, queue_size = row
+    name, number_, kind, state, base, size, interrupt, doorbell, features, queue_size, configuration = row
     node = f"/hypervisor/virtio-backend@{number_}"
     assert (name, kind, size, queue_size) == ("port", 1, 0x100000, 128)
     assert base == 0x4a000000
@@ -136,6 +136,7 @@ def test_backend_node(system):
     assert get(system, "linux", node, "paravent,doorbell") == f"{doorbell:x}"
     mac = get(system, "linux", node, "local-mac-address", "bx")
     assert mac == "2 11 22 33 44 55", "who sets the link up writes the address beside it, too"
+    assert configuration == int.from_bytes(bytes.fromhex("021122334455"), "little")
     region = window(system, "linux", "port")
     assert get(system, "linux", node, "memory-region") == get(system, "linux", region, "phandle")
     assert get(system, "linux", region, "no-map") is None

@@ -35,6 +35,7 @@ static void test_tables(void **state)
 	assert_int_equal(backend->doorbell, 5);
 	assert_int_equal(backend->features, PV_VIRTIO_FEATURES_REQUIRED | PV_VIRTIO_F_EVENT_IDX);
 	assert_int_equal(backend->queue_size_max, 32);
+	assert_int_equal(backend->configuration, 0x5544);
 }
 
 static void test_find(void **state)

@@ -318,7 +318,8 @@ static void put_backends(struct header *header)
 	FILE *out = header->out;
 
 	fputs("\n/*\n * Virtual devices it serves: PV_VIRTIO_BACKEND(name, number in calls, device id,"
-	      "\n * state page, window, its bytes, INTID, doorbell, features, size of queues)\n */\n",
+	      "\n * state page, window, its bytes, INTID, doorbell, features, size of queues, first"
+	      "\n * eight bytes of configuration at power-on)\n */\n",
 	      out);
 	define_plain(header, "PV_N_VIRTIO_BACKENDS", partition->n_backends);
 	fputs("#define PV_VIRTIO_BACKENDS", out);
@@ -328,10 +329,11 @@ static void put_backends(struct header *header)
 		fputs(" \\\n\tPV_VIRTIO_BACKEND(", out);
 		emit_string(out, device->name);
 		fprintf(out, ", %" PRIu32 ", %" PRIu32 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64
-			     ", %" PRIu32 ", %" PRIu32 ", 0x%" PRIx64 ", %" PRIu32 ")",
+			     ", %" PRIu32 ", %" PRIu32 ", 0x%" PRIx64 ", %" PRIu32 ", 0x%" PRIx64 ")",
 			device->number, device->kind->device_id, device->state->pa,
 			device->window->pa, device->window->bytes, device->backend_interrupt,
-			device->backend_doorbell, device->features, device->queue_size);
+			device->backend_doorbell, device->features, device->queue_size,
+			device->configuration[0]);
 	}
 	fputs("\n", out);
 }

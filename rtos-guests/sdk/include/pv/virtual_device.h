@@ -30,6 +30,7 @@ struct pv_virtio_backend_config {
 	uint32_t    doorbell;  /* rings the frontend: "used buffers" */
 	uint64_t    features;  /* offered */
 	uint32_t    queue_size_max;
+	uint64_t    configuration; /* its first eight bytes at power-on; net: the MAC address */
 };
 
 extern const struct pv_virtio_frontend_config pv_virtio_frontends[];
