@@ -11,16 +11,14 @@
 
 #include "pv/string.h"
 
-enum { RECEIVE_QUEUE = 0, TRANSMIT_QUEUE = 1 };
-
 #define HEADER_BYTES ((uint32_t)sizeof(struct net_header))
 
 _Static_assert(HEADER_BYTES + PV_NET_FRAME_MAX <= PV_NET_SLOT_BYTES, "a frame fits a slot");
 /* As many as queues and window have room for; a power of two. */
 static uint32_t choose_n_slots(const struct pv_virtio_frontend *frontend)
 {
-	uint32_t receive = pv_virtio_frontend_queue_max(frontend, RECEIVE_QUEUE);
-	uint32_t transmit = pv_virtio_frontend_queue_max(frontend, TRANSMIT_QUEUE);
+	uint32_t receive = pv_virtio_frontend_queue_max(frontend, NET_RECEIVE_QUEUE);
+	uint32_t transmit = pv_virtio_frontend_queue_max(frontend, NET_TRANSMIT_QUEUE);
 	uint32_t n = PV_VIRTIO_SLOTS_MAX;
 
 	while (n > 0 &&
@@ -40,9 +38,9 @@ static enum pv_status place(struct pv_net *net)
 	if (n == 0) {
 		return PV_FULL;
 	}
-	status = pv_virtio_slots_open(&net->receive, frontend, RECEIVE_QUEUE, n, PV_NET_SLOT_BYTES);
+	status = pv_virtio_slots_open(&net->receive, frontend, NET_RECEIVE_QUEUE, n, PV_NET_SLOT_BYTES);
 	if (status == PV_OK) {
-		status = pv_virtio_slots_open(&net->transmit, frontend, TRANSMIT_QUEUE, n,
+		status = pv_virtio_slots_open(&net->transmit, frontend, NET_TRANSMIT_QUEUE, n,
 					      PV_NET_SLOT_BYTES);
 	}
 	return status;
@@ -181,12 +179,7 @@ static enum pv_status take_frame(struct pv_net *net, struct frame *frame, bool *
 	if ((net->frontend.features & PV_NET_F_MRG_RXBUF) != 0 && header.n_buffers > 1) {
 		status = take_rest(net, frame, header.n_buffers - 1u);
 	}
-	/*
-	 * No offload was accepted: such a frame would not be whole. Linux does say that
-	 * it has looked at a checksum (DATA_VALID), of frames that passed its bridge.
-	 */
-	*is_good = *is_good && (header.flags & NET_NEEDS_CSUM) == 0 && header.gso_type == 0 &&
-		   frame->bytes <= frame->size;
+	*is_good = *is_good && net_is_whole(&header) && frame->bytes <= frame->size;
 	return status;
 }
 

@@ -2,6 +2,7 @@
 /* Header of a frame and configuration space. VIRTIO 1.2 "Network Device". */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* struct virtio_net_hdr, with VIRTIO_F_VERSION_1. */
@@ -23,6 +24,17 @@ struct net_config {
 
 #define NET_NEEDS_CSUM 1u /* of flags */
 #define NET_S_LINK_UP  1u
+
+enum { NET_RECEIVE_QUEUE = 0, NET_TRANSMIT_QUEUE = 1 }; /* as the driver sees them */
+
+/*
+ * No offload was accepted: such a frame would not be whole. Linux does say that it has
+ * looked at a checksum (DATA_VALID), of frames that passed its bridge.
+ */
+static inline bool net_is_whole(const struct net_header *header)
+{
+	return (header->flags & NET_NEEDS_CSUM) == 0 && header->gso_type == 0;
+}
 
 _Static_assert(sizeof(struct net_header) == 12, "as on the wire");
 _Static_assert(sizeof(struct net_config) == 8, "as in configuration space");

@@ -197,6 +197,16 @@ void pv_mmio_write32(uint64_t address, uint32_t value)
 	write_register((uint32_t)(address - REGISTERS), value);
 }
 
+enum pv_status pv_virtio_config(uint64_t backend, uint64_t offset, uint64_t bytes, uint64_t flags)
+{
+	if (backend != BACKEND_NUMBER) {
+		return PV_NO_SUCH;
+	}
+	assert(flags == PV_VIRTIO_CONFIG_NOTIFY);
+	fake_virtio_configure((uint32_t)offset, bytes);
+	return PV_OK;
+}
+
 enum pv_status pv_virtio_acknowledge(uint64_t backend, uint32_t epoch)
 {
 	notice(fake_virtio.on_acknowledge);

@@ -1,4 +1,4 @@
-/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_order.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c rtos-guests/virtio/i2c_server.c */
+/* links: rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_device.c rtos-guests/virtio/block_order.c rtos-guests/virtio/block_server.c rtos-guests/virtio/console_server.c rtos-guests/virtio/rng_server.c rtos-guests/virtio/gpio_server.c rtos-guests/virtio/i2c_server.c rtos-guests/virtio/net_server.c */
 /* flags: -Irtos-guests/virtio/include -Irtos-guests/sdk/include -Irtos-guests/drivers/include */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
@@ -7,10 +7,12 @@
  * changes while a request is served.
  */
 #include "pv/gpio.h"
+#include "pv/hypercall.h"
 #include "pv/virtio_block.h"
 #include "pv/virtio_console.h"
 #include "pv/virtio_gpio.h"
 #include "pv/virtio_i2c.h"
+#include "pv/virtio_net.h"
 #include "pv/virtio_rng.h"
 
 #include "tests/fuzz/input.h"
@@ -119,7 +121,7 @@ static struct pv_virtqueue_config place(void)
 	if ((input_take(&input, 1) & 1) != 0) {
 		config.features = PV_VIRTIO_FEATURES_REQUIRED;
 	}
-	config.features |= PV_I2C_F_ZERO_LENGTH_REQUEST;
+	config.features |= PV_I2C_F_ZERO_LENGTH_REQUEST | ((input_take(&input, 1) & 1) != 0 ? PV_NET_F_MRG_RXBUF : 0);
 	if ((input_take(&input, 1) & 15) == 0) {
 		config.size = (uint32_t)CHOOSE(QUEUE_SIZE, 0, 3, 4, 16, 256, 512, UINT32_MAX);
 		config.descriptors += CHOOSE(0, 0, 8, 64, WINDOW_BYTES - QUEUE_AT - 112, UINT64_MAX - 15);
@@ -136,6 +138,7 @@ static struct pv_console_server console;
 static struct pv_rng_server rng;
 static struct pv_gpio_server gpio;
 static struct pv_i2c_server i2c;
+static struct pv_net_server net;
 
 static void write_text(void *context, const char *text, uint32_t bytes)
 {
@@ -228,15 +231,58 @@ static enum pv_status serve_i2c(uint32_t limit, uint32_t *n)
 	return pv_i2c_server_serve(&i2c, limit, n);
 }
 
+enum pv_status pv_virtio_config(uint64_t backend, uint64_t offset, uint64_t bytes, uint64_t flags)
+{
+	(void)backend;
+	(void)offset;
+	(void)bytes;
+	(void)flags;
+	return PV_OK;
+}
+
+/* Frames into memory that is allocated to the byte, until there are no more, but for dropped ones. */
+static enum pv_status serve_net_receive(uint32_t limit, uint32_t *n)
+{
+	size_t size = (size_t)CHOOSE(PV_NET_FRAME_MAX, 0, 4, 600), bytes = 0;
+	unsigned char *frame = malloc(size);
+	enum pv_status status = PV_OK;
+
+	for (*n = 0; *n < limit && status == PV_OK; *n += status == PV_OK) {
+		status = pv_net_server_receive(&net, frame, size, &bytes);
+		if (status == PV_OK && (bytes == 0 || bytes > size)) {
+			abort();
+		}
+	}
+	free(frame);
+	return status == PV_EMPTY ? PV_OK : status;
+}
+
+static enum pv_status serve_net_send(uint32_t limit, uint32_t *n)
+{
+	size_t bytes = (size_t)CHOOSE(1, 60, 500, 600, 1000, PV_NET_FRAME_MAX);
+	unsigned char *frame = calloc(1, bytes);
+	enum pv_status status = PV_OK;
+
+	for (*n = 0; *n < limit && status == PV_OK; *n += status == PV_OK) {
+		status = pv_net_server_send(&net, frame, bytes);
+	}
+	free(frame);
+	return status == PV_FULL ? PV_OK : status;
+}
+
 static const struct server {
 	struct pv_virtqueue_device *queue;
 	enum pv_status (*serve)(uint32_t limit, uint32_t *n);
+	uint32_t n_kept;     /* chains that it may keep popped */
+	bool     is_counted; /* what it says it did are chains that are given back */
 } servers[] = {
-	{ &block.queue, serve_block },
-	{ &console.queues[1], serve_console },
-	{ &rng.queue, serve_rng },
-	{ &gpio.queue, serve_gpio },
-	{ &i2c.queue, serve_i2c },
+	{ &block.queue, serve_block, 0, true },
+	{ &console.queues[1], serve_console, 1, false },       /* a long text goes on */
+	{ &rng.queue, serve_rng, 0, true },
+	{ &gpio.queue, serve_gpio, 0, true },
+	{ &i2c.queue, serve_i2c, PV_I2C_MESSAGES_MAX - 1, false }, /* given back with the last of a transfer */
+	{ &net.queues[1], serve_net_receive, 0, false },       /* those of dropped frames besides */
+	{ &net.queues[0], serve_net_send, PV_NET_MERGE_MAX, false }, /* several for one frame */
 };
 
 static const struct server *open_server(void)
@@ -246,7 +292,8 @@ static const struct server *open_server(void)
 	pv_rng_server_open(&rng, fill, NULL);
 	pv_gpio_server_open(&gpio, &lines);
 	pv_i2c_server_open(&i2c, &bus, NULL);
-	return &servers[CHOOSE(0, 0, 0, 0, 0, 1, 2, 3, 4, 4)];
+	pv_net_server_open(&net);
+	return &servers[CHOOSE(0, 0, 0, 0, 0, 1, 2, 3, 4, 4, 5, 5, 6, 6)];
 }
 
 /* Serve until the input ends. What is popped is given back, whatever the driver does. */
@@ -259,22 +306,18 @@ static void serve(const struct server *server, const struct pv_virtqueue_config 
 	}
 	for (uint32_t round = 0; round < ROUNDS_MAX && !input_is_over(&input); round++) {
 		uint16_t before = queue->next_used;
-		uint16_t n_before = (uint16_t)(queue->next_available - before);
 		uint32_t n;
 		enum pv_status status;
 
 		disturb();
 		status = server->serve(LIMIT, &n);
-		/*
-		 * A chain that is no request stays popped, and the queue is broken. A long text
-		 * goes on, and of a transfer all are given back at its end.
-		 */
+		/* A chain that is no request stays popped, and the queue is broken. */
 		uint16_t n_left = (uint16_t)(queue->next_available - queue->next_used);
 		uint16_t n_done = (uint16_t)(queue->next_used - before);
-		uint16_t n_kept = queue == &console.queues[1] ? 1 : queue == &i2c.queue ? PV_I2C_MESSAGES_MAX - 1 : 0;
 
-		if (n > LIMIT || n_done > n + n_before || (n_done != n && n_kept == 0) ||
-		    n_left > (status != PV_OK) + n_kept || queue->queue.is_broken != (status != PV_OK)) {
+		if (n > LIMIT || (server->is_counted && n_done != n) ||
+		    n_left > (status != PV_OK) + server->n_kept ||
+		    queue->queue.is_broken != (status != PV_OK)) {
 			abort();
 		}
 		(void)pv_virtqueue_must_interrupt(queue);
