@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# lwIP on a virtual network device: what an application adds to $(obj-sdk) $(obj-virtio-net).
+# lwIP on a virtual network device: what an application adds to $(obj-sdk) $(obj-virtio-net), at the
+# backend's end $(obj-net-server) to $(obj-sdk) $(obj-virtio-net-server); both ends may be listed.
 # lwIP itself is Debian's source package, in build/lwip (tools/fetch-lwip).
 obj-lwip := $(addprefix build/lwip/src/core/,def.o inet_chksum.o init.o ip.o mem.o memp.o netif.o \
 	pbuf.o tcp.o tcp_in.o tcp_out.o timeouts.o udp.o) \
@@ -23,5 +24,7 @@ define lwip-user
 $(B)/guests/%/$(1): $(1:.o=.c) $(B)/system.mk | build/lwip/fetched ; $$(compile)
 endef
 lwip-users = $(1)$(foreach o,$(1),$(eval $(call lwip-user,$(o))))
-obj-net := $(call lwip-users,rtos-guests/net/network.o rtos-guests/net/port.o) \
+net-common := $(call lwip-users,rtos-guests/net/network.o rtos-guests/net/port.o) \
 	rtos-guests/net/atoi.o $(obj-lwip)
+obj-net        := $(net-common) $(call lwip-users,rtos-guests/net/client.o)
+obj-net-server := $(net-common) $(call lwip-users,rtos-guests/net/server.o)

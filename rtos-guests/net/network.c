@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pv/network.h"
+#include "rtos-guests/net/device.h"
 
 #include "pv/exception.h"
 #include "pv/string.h"
@@ -53,7 +53,7 @@ bool pv_network_parse(const char *address, const char *gateway, struct pv_networ
 
 static void follow_link(struct pv_network *network)
 {
-	if (pv_net_is_link_up(&network->device)) {
+	if (network->device->is_link_up(network)) {
 		netif_set_link_up(&network->netif);
 	} else {
 		netif_set_link_down(&network->netif);
@@ -64,11 +64,10 @@ static void open_device(void *argument)
 {
 	struct pv_network *network = argument;
 
-	if (pv_net_open(&network->device, network->config) != PV_OK) {
+	if (network->device->open(network, network->netif.hwaddr) != PV_OK) {
 		sys_timeout(PV_NETWORK_REOPEN_MS, open_device, network);
 		return;
 	}
-	memcpy(network->netif.hwaddr, network->device.mac, PV_NET_MAC_BYTES);
 	network->is_open = true;
 	network->n_opened++;
 	follow_link(network);
@@ -99,7 +98,7 @@ static err_t send(struct netif *netif, struct pbuf *packet)
 		frame = network->frame;
 	}
 
-	enum pv_status status = pv_net_send(&network->device, frame, packet->tot_len);
+	enum pv_status status = network->device->send(network, frame, packet->tot_len);
 
 	if (status == PV_CORRUPT) {
 		lose_device(network);
@@ -113,15 +112,15 @@ static enum pv_status receive(struct pv_network *network)
 	size_t bytes = 0;
 
 	if (packet == NULL) {
-		enum pv_status status = pv_net_receive(&network->device, network->frame,
-						       sizeof(network->frame), &bytes);
+		enum pv_status status = network->device->receive(network, network->frame,
+								 sizeof(network->frame), &bytes);
 
 		network->n_dropped += status == PV_OK;
 		return status;
 	}
 
 	enum pv_status status =
-		pv_net_receive(&network->device, packet->payload, packet->len, &bytes);
+		network->device->receive(network, packet->payload, packet->len, &bytes);
 
 	if (status != PV_OK) {
 		(void)pbuf_free(packet);
@@ -148,11 +147,10 @@ static err_t init_interface(struct netif *netif)
 	return ERR_OK;
 }
 
-void pv_network_open(struct pv_network *network, const struct pv_virtio_frontend_config *config,
-		     const struct pv_network_address *address)
+void network_begin(struct pv_network *network, const struct network_device *device,
+		   const struct pv_network_address *address)
 {
-	memset(network, 0, sizeof(*network));
-	network->config = config;
+	network->device = device;
 	lwip_init();
 	if (netif_add(&network->netif, &address->address, &address->mask, &address->gateway,
 		      network, init_interface, ethernet_input) == NULL) {
@@ -167,7 +165,7 @@ void pv_network_run(struct pv_network *network)
 {
 	enum pv_status status = PV_OK;
 
-	if (network->is_open && pv_virtio_frontend_is_config_new(&network->device.frontend)) {
+	if (network->is_open && network->device->update(network)) {
 		follow_link(network);
 	}
 	for (uint32_t i = 0; i < PV_NETWORK_BATCH && network->is_open && status == PV_OK; i++) {
@@ -178,7 +176,7 @@ void pv_network_run(struct pv_network *network)
 	}
 	sys_check_timeouts();
 	if (network->is_open) {
-		pv_net_kick(&network->device);
+		network->device->kick(network);
 	}
 }
 
@@ -189,12 +187,12 @@ uint32_t pv_network_sleep_ms(void)
 
 bool pv_network_wait_begin(struct pv_network *network)
 {
-	return !network->is_open || pv_net_wait_begin(&network->device);
+	return !network->is_open || network->device->wait_begin(network);
 }
 
 void pv_network_wait_end(struct pv_network *network)
 {
 	if (network->is_open) {
-		pv_net_wait_end(&network->device);
+		network->device->wait_end(network);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* links: rtos-guests/net/network.c rtos-guests/net/port.c build/lwip/src/core/def.c
+/* links: rtos-guests/net/network.c rtos-guests/net/client.c rtos-guests/net/port.c build/lwip/src/core/def.c
    build/lwip/src/core/inet_chksum.c build/lwip/src/core/init.c build/lwip/src/core/ip.c
    build/lwip/src/core/mem.c build/lwip/src/core/memp.c build/lwip/src/core/netif.c
    build/lwip/src/core/pbuf.c build/lwip/src/core/tcp.c build/lwip/src/core/tcp_in.c
@@ -83,7 +83,7 @@ bool pv_virtio_frontend_is_config_new(const struct pv_virtio_frontend *frontend)
 {
 	bool is_new = device.is_config_new;
 
-	assert_ptr_equal(frontend, &network.device.frontend);
+	assert_ptr_equal(frontend, &network.client.net.frontend);
 	device.is_config_new = false;
 	return is_new;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * netdisk: a partition with a disk and a network that another partition serves.
+ * netdisk: a partition with a disk and a network that another partition serves, or a
+ * network that it serves itself, as the one peer of its driver.
  *
  *	disk  writes numbered records and reads them back (records.c)
  *	net   answers pings, echoes what comes by TCP to port 7 (echo.c)
  *
  * One main loop on the SDK alone: what came, what is due, sleep.
  *
- * Devices		"disk" (block) and "net" (net); it does without one that is missing
+ * Devices		"disk" (block), frontend, and "net" (net), either end; it does without
+ *			one that is missing
  * Boot arguments	ip=10.0.2.50/24 gw=10.0.2.2 (the gateway may be left out)
  */
 #include "rtos-guests/apps/netdisk/echo.h"
@@ -65,15 +67,31 @@ static void on_link(struct netif *netif)
 	}
 }
 
+/* The backend's end, if it is here; else the driver's. False: neither. */
+static bool open_end(const struct pv_network_address *address)
+{
+	const struct pv_virtio_backend_config *served = pv_virtio_backend_find("net", PV_VIRTIO_NET);
+	const struct pv_virtio_frontend_config *config;
+
+	if (served != NULL) {
+		if (!pv_irq_attach_edge(served->interrupt, on_interrupt, NULL)) {
+			pv_panic("net: no room for another interrupt");
+		}
+		pv_network_serve(&network, served, address);
+		return true;
+	}
+	config = find("net", PV_VIRTIO_NET);
+	if (config != NULL) {
+		pv_network_open(&network, config, address);
+	}
+	return config != NULL;
+}
+
 static void open_network(void)
 {
-	const struct pv_virtio_frontend_config *config = find("net", PV_VIRTIO_NET);
 	struct pv_network_address address;
 	char ip[24] = "", gateway[16] = "";
 
-	if (config == NULL) {
-		return;
-	}
 	(void)pv_platform_argument("ip", ip, sizeof(ip));
 	(void)pv_platform_argument("gw", gateway, sizeof(gateway));
 	if (!pv_network_parse(ip, gateway, &address)) {
@@ -81,7 +99,9 @@ static void open_network(void)
 			  "gw=10.0.2.2\n", ip, gateway);
 		return;
 	}
-	pv_network_open(&network, config, &address);
+	if (!open_end(&address)) {
+		return;
+	}
 	netif_set_link_callback(&network.netif, on_link);
 	on_link(&network.netif);
 	if (!echo_open(ECHO_PORT)) {
