@@ -16,6 +16,7 @@ app-ramdisk := $(sdk-test) $(obj-virtio-server) tests/qemu/guests/ramdisk/ramdis
 app-blkclient := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/blkclient/blkclient.o
 app-net     := $(obj-sdk) $(obj-virtio-net) $(obj-net) $(call lwip-users,tests/qemu/guests/net/net.o \
 	rtos-guests/apps/netdisk/echo.o)
+app-bridge  := $(obj-sdk) $(obj-virtio-net-server) tests/qemu/guests/netpair/bridge.o
 app-caller  := $(sdk-test) $(obj-virtio-net) $(obj-net) $(call lwip-users,tests/qemu/guests/netpair/caller.o)
 app-borrower := $(sdk-test) $(obj-virtio-client) tests/qemu/guests/borrower/borrower.o
 app-counter := $(obj-sdk) $(virtio-backend) tests/qemu/guests/counter/counter.o
