@@ -9,7 +9,7 @@ obj-virtio-client := $(virtio-frontend) $(addprefix rtos-guests/virtio/,block_cl
 obj-virtio-net    := $(virtio-frontend) rtos-guests/virtio/net.o
 obj-virtio-server := $(virtio-backend) $(addprefix rtos-guests/virtio/,block_order.o block_server.o \
 	console_server.o rng_server.o i2c_server.o)
-obj-virtio-net-server  := $(virtio-backend) rtos-guests/virtio/net_server.o
+obj-virtio-net-server := $(virtio-backend) rtos-guests/virtio/net_server.o
 obj-virtio-gpio-server := $(virtio-backend) rtos-guests/virtio/gpio_server.o
 
 guest-flags += -Irtos-guests/virtio/include

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stock Linux whose devices are two RTOS partitions'; the one with the disk restarts four times under load.
+"""Stock Linux whose devices are three RTOS partitions'; the one with the disk restarts four times under load.
 
 tools/vrings.py looks on from outside all the time: no descriptor may lie outside its window.
 """
@@ -19,15 +19,18 @@ from vrings import Qmp, StateRings, Watch
 MIB = 1 << 20
 RAM_MIB = 512
 DISK_MIB = 29
-N_DEVICES = 6
+N_DEVICES = 7
 DESCRIPTORS = 100_000
 WATCH_SECONDS = 240
 SYSTEMS = "tests/qemu/systems/linux-frontend"
 GIC = {"v3": "", "v2": "-gicv2"}
 DRIVER = "/sys/bus/virtio/drivers/virtio_blk"
+ADDRESS, PEER = "10.0.3.2", "10.0.3.1"
+ECHO_BYTES = 1_000_003
+PATIENCE = 30  # seconds for an answer
 PINS = "xp /1wx 0x9030180"  # GPIODATA of the PL061, masked for pins 5 and 6
 NEXT_PARTITION = "\x1d"  # control-]
-TROUBLE = r"(ramdisk|owner) *\| (not ok|panic|.*breaks the protocol)"
+TROUBLE = r"(ramdisk|owner|peer) *\| (not ok|panic|.*breaks the protocol)"
 READ_ALL = "while :; do dd if=/dev/vda of=/dev/null bs=256k iflag=direct; done >/dev/null 2>&1 & true"
 
 
@@ -65,7 +68,7 @@ def numbers_of(system, partition, node, name):
 def watch(board):
     """A watch on all virtual devices, by their names."""
     states = {}
-    for partition in ("ramdisk", "owner"):
+    for partition in ("ramdisk", "owner", "peer"):
         for name in of_tree(board.system, partition, "-l", "/hypervisor"):
             if name.startswith("virtio-backend@"):
                 node = f"/hypervisor/{name}"
@@ -95,17 +98,21 @@ def try_devices(board):
             try_pins(board)
             try_consoles(board)
             try_bus(board, range(1, 33))
+            try_network(board)
+            restart_peer(board)
+            rebind_network(board)
             # Some 1,300 requests write 16 MiB: the server restarts in the middle of them, again and again.
             lines = devtest(board, "disk -f ext2 -m 16 /dev/vda")
             assert any("sha256" in line for line in lines), lines
             rebind_under_load(board)
             reboot_under_load(board)
             try_bus(board, range(65, 73))
+            try_network(board)
         succeed(board, READ_ALL)
         assert watcher.until(DESCRIPTORS, WATCH_SECONDS * load()), str(watcher)
         print(watcher)
         assert watcher.outside == 0, watcher.findings
-        for name in ("disk", "pins", "log", "clock", "random", "bus"):
+        for name in ("disk", "pins", "log", "clock", "random", "bus", "net"):
             assert any(ring.startswith(f"{name} ") for ring in watcher.by_ring), str(watcher)
     log = board.tail(lines=10_000)
     assert "ramdisk: start 5 of 5" in log and "log: to whom it may concern" in log
@@ -157,6 +164,40 @@ def try_bus(board, places):
     # mind, nobody waits for ever, and the next transfer is as before.
     assert "0xff" not in succeed(board, "i2ctransfer -y $bus w1@0x50 0 r1 r1")
     assert succeed(board, f"i2cget -y $bus 0x50 {places[-1]:#04x}") == expected[-1:]
+
+
+def try_network(board):
+    """lwIP at the other end answers pings, and echoes what it gets."""
+    succeed(board, f"ip addr add {ADDRESS}/24 dev eth0; ip link set eth0 up; ping -c 3 -W {PATIENCE} -s 1400 {PEER}")
+    succeed(board, f"dd if=/dev/urandom of=/tmp/sent bs={ECHO_BYTES} count=1 2>/dev/null")
+    succeed(board, f"nc {PEER} 7 </tmp/sent >/tmp/back")
+    sums = succeed(board, "sha256sum </tmp/sent; sha256sum </tmp/back; rm /tmp/sent /tmp/back")
+    assert sums[0] == sums[1]
+
+
+def echo_for_ever(board):
+    """Leave an echo under way, of which something has come back."""
+    succeed(board, "back=/sys/class/net/eth0/statistics/rx_bytes; start=$(cat $back)")
+    succeed(board, f"nc {PEER} 7 </dev/zero >/dev/null & true")
+    succeed(board, f"until [ $(($(cat $back) - start)) -gt {ECHO_BYTES // 10} ]; do usleep 10000; done")
+
+
+def restart_peer(board):
+    """The network's server restarts amid an echo: that is lost, the link and the queues are not."""
+    echo_for_ever(board)
+    succeed(board, "pvctl restart peer")
+    board.expect(r"peer *\| net: link up")
+    try_network(board)
+
+
+def rebind_network(board):
+    """Off and on, amid an echo."""
+    succeed(board, "driver=/sys/bus/virtio/drivers/virtio_net; device=$(basename $driver/virtio*)")
+    for _ in range(2):
+        echo_for_ever(board)
+        succeed(board, "echo $device >$driver/unbind; killall nc; [ ! -e /sys/class/net/eth0 ]")
+        succeed(board, "echo $device >$driver/bind; [ -e /sys/class/net/eth0 ]")
+        try_network(board)
 
 
 def pattern(board):
