@@ -22,7 +22,7 @@ def code_of(section):
 
 def test_recipes_compile(tmp_path):
     recipes = code_of("RTOS as frontend, RTOS as backend")
-    assert len(recipes) == 13
+    assert len(recipes) == 14
     source = tmp_path / "recipes.c"
     source.write_text("".join(f'#include "{name}"\n' for name in HEADERS) + "\n".join(recipes))
     result = subprocess.run(["aarch64-linux-gnu-gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
