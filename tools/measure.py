@@ -31,19 +31,19 @@ def build(name, kernel=""):
     return System(f"build/{name}" + (f"-{kernel}" if kernel else ""))
 
 
-def run(command, last):
+def run(command, last, seconds=SECONDS):
     """What QEMU prints, up to a line that matches `last`."""
     lines = []
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                           errors="replace") as qemu:
-        limit = threading.Timer(SECONDS, qemu.kill)
+        limit = threading.Timer(seconds, qemu.kill)
         limit.start()
         for line in qemu.stdout:
             lines.append(line.rstrip())
             if re.search(last, line):
                 break
         else:
-            raise RuntimeError(f"QEMU ended before the benchmark did, within {SECONDS} s:\n"
+            raise RuntimeError(f"QEMU ended before the benchmark did, within {seconds} s:\n"
                                + "\n".join(lines[-20:]))
         limit.cancel()
         qemu.kill()
