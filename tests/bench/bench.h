@@ -48,6 +48,12 @@ static inline void bench_yield(void)
 	__asm__ volatile("yield" ::: "memory");
 }
 
+/* The same numbers in every run: xorshift64. */
+uint64_t bench_random(void);
+
+/* For a core that never sleeps, now and then. */
+void bench_end_turn_soon(void);
+
 /* Answer requests for ever. */
 _Noreturn void answer(struct mailbox *mailbox);
 

@@ -2,16 +2,20 @@
 # The benchmark's guests, and the command that runs them and writes docs/performance.md.
 app-bench := $(obj-sdk) $(addprefix tests/bench/,bench.o messages.o answer.o storm.o interrupt.o)
 app-first := tests/bench/first.o
+app-beside := $(obj-sdk) $(addprefix tests/bench/,beside.o operations.o answer.o storm.o interrupt.o)
 
 .PHONY: bench
 bench: $(pvc)             ## instruction counts against bare metal: table, build/bench.json, docs/performance.md
 	@tools/setup bench
 	@tools/bench
 
-linux-files += cyclictest.cpio.gz
+linux-files += cyclictest.cpio.gz load.cpio.gz
 $(linux-build)/cyclictest.cpio.gz: tests/bench/pack-cyclictest $(linux-build)/busybox
 	$(call say,CPIO,$@)
 	$(Q)tests/bench/pack-cyclictest build $(@D)
+$(linux-build)/load.cpio.gz: $(addprefix tests/bench/,pack-load linux-load) $(linux-build)/initramfs.cpio.gz
+	$(call say,CPIO,$@)
+	$(Q)tests/bench/pack-load $(@D)
 
 .PHONY: bench-linux
 bench-linux: $(pvc)       ## Linux's start, and cyclictest, in a partition against the bare machine: minutes

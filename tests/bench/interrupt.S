@@ -37,6 +37,8 @@
 	b	pv_vectors + 0x80 * \slot
 	.balign	0x80
 	.endr
+	.globl	bench_irq_v\version
+bench_irq_v\version:
 	handler	\version
 	.balign	0x80
 	.irp	slot, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
