@@ -21,6 +21,7 @@ DONE = r"\| done"
 GUEST, EL2, LOCK = range(3)
 WAITING = ("spinlock_take", "cpu_relax")
 WAITS = "message-send"
+AT_ONCE = 8  # N_AT_ONCE of tests/bench/disk.c
 
 
 class Labels:
@@ -121,7 +122,20 @@ def measure_beside(gic):
             "parallel": measure_parallel(gic), "boot": linux.rows(0), "busy": linux.rows(1)}
 
 
+def measure_disk(gic):
+    """Rows of reads of 4 KiB from a disk of another partition, by who executes what."""
+    memory = range(0x44000000, 0x44800000)  # both partitions of tests/bench/disk.dtsi
+    disk = count("disk", gic, "reader/reader.elf", whole=[memory])
+    rows = {"notify": disk.row("notify", EL2, LOCK, core=0)}
+    for operation, parts in (("disk-read", 1), ("disk-reads", AT_ONCE)):
+        rows[f"{operation}-el2"] = disk.row(operation, EL2, LOCK, parts=parts)
+        rows[f"{operation}-frontend"] = disk.row(operation, GUEST, core=0, parts=parts)
+        rows[f"{operation}-backend"] = disk.row(operation, GUEST, core=1, parts=parts)
+    return rows
+
+
 def measure_all(gic, say):
-    """{case/operation: counts}"""
-    say(f"QEMU virt with GICv{gic}: one core beside others")
-    return {f"{case}/{key}": counts for case, rows in measure_beside(gic).items() for key, counts in rows.items()}
+    """Rows of a disk, and {case/operation: counts}."""
+    say(f"QEMU virt with GICv{gic}: reads of a disk, one core beside others")
+    return {**measure_disk(gic), **{f"{case}/{key}": counts for case, rows in measure_beside(gic).items()
+                                    for key, counts in rows.items()}}

@@ -3,6 +3,7 @@
 app-bench := $(obj-sdk) $(addprefix tests/bench/,bench.o messages.o answer.o storm.o interrupt.o)
 app-first := tests/bench/first.o
 app-beside := $(obj-sdk) $(addprefix tests/bench/,beside.o operations.o answer.o storm.o interrupt.o)
+app-reader := $(obj-sdk) $(obj-virtio-client) $(addprefix tests/bench/,disk.o operations.o)
 
 .PHONY: bench
 bench: $(pvc)             ## instruction counts against bare metal: table, build/bench.json, docs/performance.md

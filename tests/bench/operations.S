@@ -58,10 +58,13 @@
 	operation doorbell, hvc #0
 	operation message_send, hvc #0
 	operation gicd_enable, str w1, [x0]
+	operation notify, str w1, [x0]
 	operation pause, wfi
 	interrupted timer_spinning, loop=yield
 	interrupted_asleep timer_sleeping
 	interrupted sgi_self_v2, begin="str w2, [x1]"
 	interrupted sgi_self_v3, begin="msr s3_0_c12_c11_5, x2"
+	bracket	disk_read
+	bracket	disk_reads
 	bracket	loaded
 	bracket	finish

@@ -12,8 +12,9 @@ uint64_t operation_doorbell(uint64_t function, uint64_t doorbell);
 uint64_t operation_message_send(uint64_t function, uint64_t port, uint64_t m0, uint64_t m1, uint64_t m2,
 				uint64_t m3, uint64_t zero0, uint64_t zero1);
 
-/* A write of a word to a register that traps. */
+/* Writes of a word to a register that traps. */
 void operation_gicd_enable(uint64_t address, uint32_t value);
+void operation_notify(uint64_t address, uint32_t value);
 
 /* Until an interrupt has been taken. */
 void operation_timer_spinning(uint64_t gicc);
@@ -28,6 +29,11 @@ void operation_finish_end(void);
 /* From here on, another case. */
 void operation_loaded(void);
 void operation_loaded_end(void);
+
+void operation_disk_read(void);
+void operation_disk_read_end(void);
+void operation_disk_reads(void);
+void operation_disk_reads_end(void);
 
 /* Sleep, the timer's interrupt being on and IRQs masked: the other cores go on meanwhile. */
 static inline void pause_for(uint64_t ticks)
