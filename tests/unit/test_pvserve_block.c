@@ -544,6 +544,24 @@ static void test_no_flush(void **state)
 	run_requests(200, false);
 }
 
+/* Reset with requests in flight. Done or not: both are right for a write, and only a read tells. */
+static void reset_in_flight(void)
+{
+	reset_driver();
+	for (size_t slot = 0; slot < N_SLOTS; slot++) {
+		size_t at = slots[slot].sector * SECTOR_BYTES;
+
+		if (slots[slot].is_busy && slots[slot].is_write) {
+			FILE *file = fopen(disk_path, "r");
+
+			assert_non_null(file);
+			assert_int_equal(fseek(file, (long)at, SEEK_SET), 0);
+			assert_int_equal(fread(disk + at, 1, SLOT_BYTES, file), SLOT_BYTES);
+			fclose(file);
+		}
+	}
+}
+
 /* After the acknowledgement nobody writes to the window any more. */
 static void test_reset(void **state)
 {
@@ -552,23 +570,9 @@ static void test_reset(void **state)
 	(void)state;
 	for (int i = 0; i < 50; i++) {
 		run_requests(random_number(20) + N_SLOTS, true);
-		for (size_t slot = 0; slot < N_SLOTS; slot++) {
-			/* Done or not: both are right, and only a read tells. */
-			slots[slot].is_write = slots[slot].is_write && slots[slot].is_busy;
-		}
 		reset_driver();
 		memcpy(copy, window, WINDOW_BYTES);
-		for (size_t slot = 0; slot < N_SLOTS; slot++) {
-			if (slots[slot].is_write) {
-				FILE *file = fopen(disk_path, "r");
-				size_t at = slots[slot].sector * SECTOR_BYTES;
-
-				assert_non_null(file);
-				assert_int_equal(fseek(file, (long)at, SEEK_SET), 0);
-				assert_int_equal(fread(disk + at, 1, SLOT_BYTES, file), SLOT_BYTES);
-				fclose(file);
-			}
-		}
+		reset_in_flight();
 		assert_memory_equal(copy, window, WINDOW_BYTES);
 		start_driver();
 	}
@@ -659,12 +663,19 @@ static void test_refusals(void **state)
 		shared->n_refused = random_number(20);
 		run_requests(random_number(30) + 1, true);
 		if (i % 5 == 4) {
-			reset_driver();
-			memset(slots, 0, sizeof(slots));
+			reset_in_flight();
 			start_driver();
 		}
 		finish_all();
 	}
+	/* What it never took does not hold up a reset. */
+	shared->refusals[1] = EAGAIN;
+	shared->n_refused = UINT32_MAX;
+	run_requests(3, true);
+	reset_in_flight();
+	shared->n_refused = 0;
+	start_driver();
+	run_requests(100, false);
 }
 
 /* What it does not take at all is an error of that request, and of no other. */
