@@ -5,3 +5,6 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../qemu"))
+from fixtures import boot  # noqa: E402
+
+__all__ = ["boot"]
