@@ -21,7 +21,8 @@ DONE = r"\| done"
 GUEST, EL2, LOCK = range(3)
 WAITING = ("spinlock_take", "cpu_relax")
 WAITS = "message-send"
-AT_ONCE = 8  # N_AT_ONCE of tests/bench/disk.c
+AT_ONCE = 8  # N_AT_ONCE of tests/bench/disk.c and frames.c
+VIRTIO_MEMORY = range(0x44000000, 0x44800000)  # of both partitions of their systems
 
 
 class Labels:
@@ -122,20 +123,24 @@ def measure_beside(gic):
             "parallel": measure_parallel(gic), "boot": linux.rows(0), "busy": linux.rows(1)}
 
 
-def measure_disk(gic):
-    """Rows of reads of 4 KiB from a disk of another partition, by who executes what."""
-    memory = range(0x44000000, 0x44800000)  # both partitions of tests/bench/disk.dtsi
-    disk = count("disk", gic, "reader/reader.elf", whole=[memory])
-    rows = {"notify": disk.row("notify", EL2, LOCK, core=0)}
-    for operation, parts in (("disk-read", 1), ("disk-reads", AT_ONCE)):
-        rows[f"{operation}-el2"] = disk.row(operation, EL2, LOCK, parts=parts)
-        rows[f"{operation}-frontend"] = disk.row(operation, GUEST, core=0, parts=parts)
-        rows[f"{operation}-backend"] = disk.row(operation, GUEST, core=1, parts=parts)
-    return rows
+def sides_of(operations, operation, parts=1):
+    """Rows of one operation, by who executes what: EL2, core 0's partition, core 1's."""
+    return {f"{operation}-el2": operations.row(operation, EL2, LOCK, parts=parts),
+            f"{operation}-frontend": operations.row(operation, GUEST, core=0, parts=parts),
+            f"{operation}-backend": operations.row(operation, GUEST, core=1, parts=parts)}
+
+
+def measure_virtio(gic):
+    """Reads of 4 KiB from a disk of another partition; frames to another partition and back."""
+    disk = count("disk", gic, "reader/reader.elf", whole=[VIRTIO_MEMORY])
+    frames = count("frames", gic, "driver/frames.elf", whole=[VIRTIO_MEMORY])
+    return {"notify": disk.row("notify", EL2, LOCK, core=0),
+            **sides_of(disk, "disk-read"), **sides_of(disk, "disk-reads", AT_ONCE),
+            **sides_of(frames, "frame"), **sides_of(frames, "frames", AT_ONCE)}
 
 
 def measure_all(gic, say):
-    """Rows of a disk, and {case/operation: counts}."""
-    say(f"QEMU virt with GICv{gic}: reads of a disk, one core beside others")
-    return {**measure_disk(gic), **{f"{case}/{key}": counts for case, rows in measure_beside(gic).items()
+    """Rows of virtio, and {case/operation: counts}."""
+    say(f"QEMU virt with GICv{gic}: virtio, one core beside others")
+    return {**measure_virtio(gic), **{f"{case}/{key}": counts for case, rows in measure_beside(gic).items()
                                     for key, counts in rows.items()}}

@@ -4,6 +4,7 @@ app-bench := $(obj-sdk) $(addprefix tests/bench/,bench.o messages.o answer.o sto
 app-first := tests/bench/first.o
 app-beside := $(obj-sdk) $(addprefix tests/bench/,beside.o operations.o answer.o storm.o interrupt.o)
 app-reader := $(obj-sdk) $(obj-virtio-client) $(addprefix tests/bench/,disk.o operations.o)
+app-frames := $(obj-sdk) $(obj-virtio-net) $(obj-virtio-net-server) $(addprefix tests/bench/,frames.o operations.o)
 
 .PHONY: bench
 bench: $(pvc)             ## instruction counts against bare metal: table, build/bench.json, docs/performance.md

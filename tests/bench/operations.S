@@ -66,5 +66,7 @@
 	interrupted sgi_self_v3, begin="msr s3_0_c12_c11_5, x2"
 	bracket	disk_read
 	bracket	disk_reads
+	bracket	frame
+	bracket	frames
 	bracket	loaded
 	bracket	finish

@@ -35,6 +35,11 @@ void operation_disk_read_end(void);
 void operation_disk_reads(void);
 void operation_disk_reads_end(void);
 
+void operation_frame(void);
+void operation_frame_end(void);
+void operation_frames(void);
+void operation_frames_end(void);
+
 /* Sleep, the timer's interrupt being on and IRQs masked: the other cores go on meanwhile. */
 static inline void pause_for(uint64_t ticks)
 {

@@ -23,7 +23,7 @@ def test_costs_are_those_stored(gic, monkeypatch):
     """Where a row has become worse on purpose: tools/bench --accept, and a commit that says why."""
     monkeypatch.chdir(ROOT)
     found = {**measure.measure_paravent(int(gic[-1])), **measure.measure_sizes(),
-             **interference.measure_disk(int(gic[-1]))}
+             **interference.measure_virtio(int(gic[-1]))}
     stored = {key: counts for key, counts in expected()[gic].items() if "/" not in key}
     worse = measure.find_worse({gic: {"paravent": found}}, {gic: stored})
     assert not worse, "worse than stored:\n" + "\n".join(worse)
