@@ -7,7 +7,7 @@ app-reader := $(obj-sdk) $(obj-virtio-client) $(addprefix tests/bench/,disk.o op
 app-frames := $(obj-sdk) $(obj-virtio-net) $(obj-virtio-net-server) $(addprefix tests/bench/,frames.o operations.o)
 
 .PHONY: bench
-bench: $(pvc)             ## instruction counts against bare metal, and beside busy cores: table, build/bench.json, docs; minutes
+bench: $(pvc)             ## instruction counts, alone and beside busy cores: table, build/bench.json, docs; minutes
 	@tools/setup bench
 	@tools/bench
 

@@ -1,9 +1,9 @@
-/* links: linux-guest/pvserve/queue.c linux-guest/pvserve/block.c linux-guest/pvserve/block_daemon.c
-   linux-guest/pvserve/block_direct.c rtos-guests/virtio/block_order.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
-   linux-guest/pvserve/daemon.c rtos-guests/virtio/ring.c rtos-guests/virtio/virtqueue_driver.c
-   rtos-guests/virtio/virtqueue_device.c */
-/* flags: -std=gnu11 -Wl,--wrap=syscall -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /* SPDX-License-Identifier: Apache-2.0 */
+/* links: linux-guest/pvserve/queue.c linux-guest/pvserve/block.c linux-guest/pvserve/block_daemon.c
+   linux-guest/pvserve/block_direct.c linux-guest/pvserve/service.c linux-guest/pvserve/vhost_user.c
+   linux-guest/pvserve/daemon.c rtos-guests/virtio/block_order.c rtos-guests/virtio/ring.c
+   rtos-guests/virtio/virtqueue_driver.c rtos-guests/virtio/virtqueue_device.c */
+/* flags: -std=gnu11 -Wl,--wrap=syscall -Irtos-guests/virtio/include -Irtos-guests/sdk/include */
 /*
  * pvserve's disk, by direct I/O of its own and with a real qemu-storage-daemon,
  * against a driver here: every byte comes back, whoever is killed, and whenever.
