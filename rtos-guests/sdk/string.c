@@ -5,23 +5,32 @@
 #include <stdint.h>
 
 #define WORD_BYTES sizeof(uint64_t)
+#define HALF_BYTES sizeof(uint32_t)
 
-/* A word that may alias anything. */
+/* Words that may alias anything. */
 typedef uint64_t __attribute__((may_alias)) word_t;
+typedef uint32_t __attribute__((may_alias)) half_t;
 
-static int is_aligned(const void *a, const void *b)
+static int are_aligned(const void *a, const void *b, uintptr_t bytes)
 {
-	return (((uintptr_t)a | (uintptr_t)b) % WORD_BYTES) == 0;
+	return (((uintptr_t)a | (uintptr_t)b) % bytes) == 0;
 }
 
 /* Lowest address first: right also when `to` lies below an overlapping `from`. */
 static void copy_forward(unsigned char *to, const unsigned char *from, size_t bytes)
 {
-	if (is_aligned(to, from)) {
+	if (are_aligned(to, from, WORD_BYTES)) {
 		for (; bytes >= WORD_BYTES; bytes -= WORD_BYTES) {
 			*(word_t *)(void *)to = *(const word_t *)(const void *)from;
 			to += WORD_BYTES;
 			from += WORD_BYTES;
+		}
+	} else if (are_aligned(to, from, HALF_BYTES)) {
+		/* An Ethernet frame stands behind a header of 12 bytes. */
+		for (; bytes >= HALF_BYTES; bytes -= HALF_BYTES) {
+			*(half_t *)(void *)to = *(const half_t *)(const void *)from;
+			to += HALF_BYTES;
+			from += HALF_BYTES;
 		}
 	}
 	for (; bytes > 0; bytes--) {
@@ -55,7 +64,7 @@ void *memset(void *to, int value, size_t bytes)
 {
 	unsigned char *out = to;
 
-	if (is_aligned(to, to)) {
+	if (are_aligned(to, to, WORD_BYTES)) {
 		word_t word = (unsigned char)value * UINT64_C(0x0101010101010101);
 
 		for (; bytes >= WORD_BYTES; bytes -= WORD_BYTES) {
