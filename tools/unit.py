@@ -67,7 +67,7 @@ def run(source):
     links, flags = head_of(source)
     sources = [source, *links]
     # With -MF, gcc keeps the rules of the last source only.
-    rules = subprocess.run(["gcc", *CFLAGS, *flags, "-MM", *sources], stdin=subprocess.DEVNULL,
+    rules = subprocess.run(["gcc", *CFLAGS, *flags, "-M", *sources], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     with open(dependencies, "w", encoding="utf-8") as file:
         file.write(rules.stdout)

@@ -29,6 +29,10 @@
 /* Bytes that qemu locks, too, one for each thing that it does or does not want others to do. */
 #define LOCK_FIRST    100
 #define LOCK_BYTES    200
+#define LOCK_READS    100
+#define LOCK_WRITES   101 /* to write, to write what is there, to resize */
+#define LOCK_FORBIDS_WRITES 201
+#define LOCK_WRITES_BYTES   3
 #define LOCK_TRIES    40 /* a predecessor that was killed may be about to end */
 #define LOCK_US       50000
 
@@ -80,18 +84,30 @@ bool block_direct_fits(const char *path, bool is_read_only)
 	return fits;
 }
 
+static struct flock lock_of(short type, off_t first, off_t bytes)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = bytes };
+}
+
+/* A reader says what it does and what others shall not do, then looks whether they do. */
+static bool lock_for_reading(void)
+{
+	struct flock reads = lock_of(F_RDLCK, LOCK_READS, 1);
+	struct flock forbids = lock_of(F_RDLCK, LOCK_FORBIDS_WRITES, LOCK_WRITES_BYTES);
+	struct flock writes = lock_of(F_WRLCK, LOCK_WRITES, LOCK_WRITES_BYTES);
+
+	return fcntl(direct.fd, F_OFD_SETLK, &reads) == 0 && fcntl(direct.fd, F_OFD_SETLK, &forbids) == 0 &&
+	       fcntl(direct.fd, F_OFD_GETLK, &writes) == 0 && writes.l_type == F_UNLCK;
+}
+
 /* Nobody else writes to it, nor reads what we write: neither another of us nor a qemu. */
 static bool lock_disk(const struct service *service)
 {
-	struct flock lock = {
-		.l_type = service->device.about.read_only != 0 ? F_RDLCK : F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = LOCK_FIRST,
-		.l_len = LOCK_BYTES,
-	};
+	struct flock all = lock_of(F_WRLCK, LOCK_FIRST, LOCK_BYTES);
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (fcntl(direct.fd, F_OFD_SETLK, &lock) == 0) {
+		if (service->device.about.read_only != 0 ? lock_for_reading() :
+							   fcntl(direct.fd, F_OFD_SETLK, &all) == 0) {
 			return true;
 		}
 		usleep(LOCK_US);

@@ -18,6 +18,7 @@
 #define QUEUE         0
 #define MESSAGES_MAX  I2C_RDWR_IOCTL_MAX_MSGS
 #define MESSAGE_BYTES 4096
+#define DESCRIPTORS   3u /* of a request with data */
 
 static struct {
 	int bus;
@@ -116,6 +117,17 @@ static void take_request(struct pv_virtqueue_device *queue, const struct virtio_
 	}
 }
 
+/* Can the driver send another request before these are answered? */
+static bool has_room(const struct pv_virtqueue_device *queue)
+{
+	uint32_t n_descriptors = DESCRIPTORS;
+
+	for (uint32_t i = 0; i < i2c.n; i++) {
+		n_descriptors += i2c.requests[i].chain.n_readable + i2c.requests[i].chain.n_writable;
+	}
+	return n_descriptors <= queue->queue.size;
+}
+
 static bool serve_i2c(struct service *service)
 {
 	struct pv_virtqueue_device *queue = &service->queues[QUEUE];
@@ -130,6 +142,11 @@ static bool serve_i2c(struct service *service)
 			break;
 		}
 		take_request(queue, &header);
+	}
+	if (i2c.n != 0 && !has_room(queue)) {
+		/* Linux sends what fits and waits. It never sends the rest: next is another transfer. */
+		finish(queue, false);
+		i2c.is_failed = false;
 	}
 	service->waits_for = 1u << QUEUE;
 	return true;

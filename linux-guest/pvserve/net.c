@@ -24,6 +24,7 @@
 
 #define N_QUEUES     2u /* receive, transmit */
 #define HEADER_BYTES ((int)sizeof(struct virtio_net_hdr_mrg_rxbuf)) /* with VERSION_1 always */
+#define FRAMES_MAX   1024 /* more than a tap keeps */
 #define FEATURES     (UINT64_C(1) << VIRTIO_NET_F_MRG_RXBUF | PV_VIRTIO_F_EVENT_IDX | \
 		      PV_VIRTIO_F_VERSION_1)
 
@@ -254,9 +255,10 @@ static bool set_offloads(struct service *service)
 static void drop_frames(void)
 {
 	struct pollfd fd = { .fd = net.tap, .events = POLLIN };
-	char frame[1];
+	char header[HEADER_BYTES]; /* the rest of a frame is dropped when this much is read */
 
-	while (poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN) != 0 && read(net.tap, frame, sizeof(frame)) > 0) {
+	for (int i = 0; i < FRAMES_MAX && poll(&fd, 1, 0) > 0; i++) {
+		(void)!read(net.tap, header, sizeof(header));
 	}
 }
 

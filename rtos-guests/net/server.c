@@ -40,7 +40,7 @@ static enum pv_status send(struct pv_network *network, const void *frame, size_t
 {
 	enum pv_status status = pv_net_server_send(&network->server.net, frame, bytes);
 
-	network->server.is_short = status == PV_FULL;
+	network->server.is_short = network->server.is_short || status == PV_FULL;
 	return status == PV_CORRUPT ? PV_BUSY : status;
 }
 
@@ -56,8 +56,12 @@ static void kick(struct pv_network *network)
 	(void)pv_virtio_backend_signal(&network->server.backend);
 }
 
+/* A queue that has just broken is news for update(). */
 static bool wait_begin(struct pv_network *network)
 {
+	if (pv_net_server_is_live(&network->server.net) != network->server.is_live) {
+		return false;
+	}
 	return pv_virtio_backend_wait_begin(&network->server.backend,
 					    PV_NET_FROM_DRIVER |
 						    (network->server.is_short ? PV_NET_TO_DRIVER : 0));

@@ -97,6 +97,11 @@ static enum pv_status serve_one(struct pv_i2c_server *server)
 	struct i2c_request request;
 	enum pv_status status = pv_virtqueue_pop(queue, chain);
 
+	if (status == PV_EMPTY && server->n != 0 && !has_room(server)) {
+		/* Linux sends what fits and waits. It never sends the rest: next is another transfer. */
+		queue->mark = false;
+		return finish(server, false) == PV_OK ? PV_EMPTY : PV_CORRUPT;
+	}
 	if (status != PV_OK) {
 		return status;
 	}
@@ -111,12 +116,9 @@ static enum pv_status serve_one(struct pv_i2c_server *server)
 	if (message->is_last) {
 		status = finish(server, !queue->mark);
 		queue->mark = false;
-	} else if (!has_room(server)) {
-		/* Linux sends what fits and waits. It never sends the rest: next is another transfer. */
-		status = finish(server, false);
-		queue->mark = false;
 	} else if (queue->mark || server->n == PV_I2C_MESSAGES_MAX) {
-		queue->mark = true;
+		/* The rest fails, too, if there is one: see above. */
+		queue->mark = has_room(server) || !pv_virtqueue_device_wait_begin(queue);
 		status = finish(server, false);
 	}
 	return status;

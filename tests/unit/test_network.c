@@ -19,6 +19,7 @@
 #include "pv/timer.h"
 
 #include "lwip/sys.h"
+#include "lwip/tcp.h"
 #include "lwip/udp.h"
 
 #include <setjmp.h>
@@ -492,6 +493,25 @@ static void test_broken_while_received(void **state)
 	assert_lost_and_found();
 }
 
+/* lwIP has timers of its own then, in all the places that it calculates for itself. */
+static void test_broken_beside_tcp(void **state)
+{
+	struct tcp_pcb *pcb = tcp_new();
+	ip_addr_t peer = IPADDR4_INIT_BYTES(10, 0, 0, 9);
+
+	(void)state;
+	assert_non_null(pcb);
+	assert_int_equal(tcp_connect(pcb, &peer, 7, NULL), ERR_OK);
+	run_ms(0);
+	device.receive = PV_CORRUPT;
+	run_ms(0);
+	assert_false(network.is_open);
+	device.receive = PV_OK;
+	run_ms(PV_NETWORK_REOPEN_MS);
+	assert_true(network.is_open);
+	tcp_abort(pcb);
+}
+
 static void test_clocks(void **state)
 {
 	uint32_t first = pv_lwip_isn();
@@ -563,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup(test_broken_when_received, start_over),
 		cmocka_unit_test_setup(test_broken_when_sent, start_over),
 		cmocka_unit_test_setup(test_broken_while_received, start_over),
+		cmocka_unit_test_setup(test_broken_beside_tcp, start_over),
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_parse),
 	};

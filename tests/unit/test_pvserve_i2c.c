@@ -137,10 +137,10 @@ static void expect(const struct request *request, unsigned char status, uint32_t
 	assert_int_equal(*request->status, status);
 }
 
-static int begin(void **state)
+static int begin_with(uint32_t size)
 {
 	const struct pv_virtqueue_config config = {
-		.size = QUEUE_SIZE,
+		.size = size,
 		.descriptors = WINDOW_ADDRESS,
 		.available = WINDOW_ADDRESS + 0x1000,
 		.used = WINDOW_ADDRESS + 0x2000,
@@ -148,7 +148,6 @@ static int begin(void **state)
 	};
 	char *arguments[] = { "/dev/null", NULL };
 
-	(void)state;
 	next_buffer = BUFFERS;
 	n_transfers = 0;
 	memset(chip, 0, sizeof(chip));
@@ -157,6 +156,18 @@ static int begin(void **state)
 	assert_true(i2c_kind.open(&service, arguments));
 	assert_true(i2c_kind.start(&service));
 	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(QUEUE_SIZE);
+}
+
+static int begin_small(void **state)
+{
+	(void)state;
+	return begin_with(8);
 }
 
 /* ---- Tests ---------------------------------------------------------------------------------- */
@@ -235,6 +246,29 @@ static void test_too_many(void **state)
 	assert_int_equal(n_transfers, 0);
 }
 
+/* Of a transfer that is longer than the queue Linux sends what fits, and waits. */
+static void test_without_room(void **state)
+{
+	struct request requests[3];
+
+	(void)state;
+	requests[0] = add(CHIP, VIRTIO_I2C_FLAGS_FAIL_NEXT, "\x10", 1);
+	requests[1] = add(CHIP, VIRTIO_I2C_FLAGS_FAIL_NEXT, "\x10", 1);
+	serve();
+	expect(&requests[0], VIRTIO_I2C_MSG_ERR, 1);
+	expect(&requests[1], VIRTIO_I2C_MSG_ERR, 1);
+	assert_int_equal(n_transfers, 0);
+	/* The next is another one. One that fills the queue has fitted. */
+	requests[0] = add(CHIP, VIRTIO_I2C_FLAGS_FAIL_NEXT, "\x10", 1);
+	requests[1] = add(CHIP, VIRTIO_I2C_FLAGS_FAIL_NEXT, "\x10", 1);
+	requests[2] = add(CHIP, 0, NULL, 0);
+	serve();
+	for (uint32_t i = 0; i < 3; i++) {
+		expect(&requests[i], VIRTIO_I2C_MSG_OK, 1);
+	}
+	assert_int_equal(n_transfers, 1);
+}
+
 static void try_broken(uint32_t readable_bytes, uint32_t n_pieces)
 {
 	unsigned char *memory;
@@ -269,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup(test_nobody_answers, begin),
 		cmocka_unit_test_setup(test_too_long, begin),
 		cmocka_unit_test_setup(test_too_many, begin),
+		cmocka_unit_test_setup(test_without_room, begin_small),
 		cmocka_unit_test_setup(test_no_header, begin),
 		cmocka_unit_test_setup(test_no_status, begin),
 	};

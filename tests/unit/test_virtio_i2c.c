@@ -449,6 +449,14 @@ static void test_group_without_room(void **state)
 	assert_int_equal(serve(PV_OK), 2);
 	assert_string_equal(bus.calls, "w50:1+r50:1. ");
 	assert_int_equal(status_of(0) << 12 | status_of(1) << 8 | status_of(2) << 4 | status_of(3), 0x1100);
+	/* One that fills the queue has fitted. */
+	open_driver(8, FEATURES);
+	bus.calls[0] = '\0';
+	add_write(MORE, 1);
+	add_write(MORE, 1);
+	add_write(0, 0);
+	assert_int_equal(serve(PV_OK), 3);
+	assert_string_equal(bus.calls, "w50:1+w50:1+w50:0. ");
 	/* Also when it could not have been made. */
 	open_driver(8, FEATURES);
 	add_write(MORE, 1);

@@ -29,6 +29,9 @@
 #define MEMP_NUM_TCP_PCB  16
 #define MEMP_NUM_TCP_SEG  128
 
+/* One for the device that is to be opened again, the rest for applications. */
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1 + 4)
+
 /*
  * lwIP's own begins at the same number each time: a partition that starts again
  * would use the numbers that its peers remember.
