@@ -65,6 +65,7 @@ static int window_fd, bell_fd, interrupt_fd;
 static unsigned char *window;
 static char *disk_format; /* NULL: direct I/O */
 static uint64_t features;
+static bool is_read_only;
 static char disk_path[] = "build/unit/pvserve-disk-XXXXXX"; /* not in /tmp: a tmpfs has no direct I/O */
 static pid_t server;
 static struct pv_virtqueue_driver driver;
@@ -185,7 +186,7 @@ static _Noreturn void serve(void)
 	service.device = (struct device){
 		/* A daemon maps it, and what can be mapped is always ready: there nothing sleeps. */
 		.fd = disk_format == NULL ? bell_fd : window_fd,
-		.about = { .name = "disk", .frontend = "test", .n_queues = 1 },
+		.about = { .name = "disk", .frontend = "test", .n_queues = 1, .read_only = is_read_only },
 		.window = { window, WINDOW_ADDRESS, WINDOW_BYTES },
 	};
 	(void)device_read_state(&service.device);
@@ -731,21 +732,29 @@ static void test_greedy_driver(void **state)
 	run_requests(100, false);
 }
 
-/* Two that write to one image destroy it. */
-static void test_in_use(void **state)
+/* Another that serves the same image directly: does it end by itself? */
+static bool is_refused(bool is_reader)
 {
-	pid_t other;
 	int status;
+	pid_t other = fork();
 
-	(void)state;
-	run_requests(10, false);
-	other = fork();
 	assert_true(other >= 0);
 	if (other == 0) {
+		disk_format = NULL;
+		is_read_only = is_reader;
 		serve();
 	}
 	assert_int_equal(waitpid(other, &status, 0), other);
-	assert_true(WIFEXITED(status));
+	return WIFEXITED(status);
+}
+
+/* Two of which one writes to one image destroy it; be the other a qemu. */
+static void test_in_use(void **state)
+{
+	(void)state;
+	run_requests(10, false);
+	assert_true(is_refused(false));
+	assert_true(is_refused(true));
 	run_requests(100, false);
 }
 
@@ -790,6 +799,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, begin_direct, end),
 		cmocka_unit_test_setup_teardown(test_greedy_driver, begin_direct, end),
 		cmocka_unit_test_setup_teardown(test_in_use, begin_direct, end),
+		cmocka_unit_test_setup_teardown(test_in_use, begin_with_daemon, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
