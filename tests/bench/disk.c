@@ -27,20 +27,13 @@ static void on_interrupt(uint32_t intid, void *context)
 	(void)context;
 }
 
-static void take_interrupts(void)
-{
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
-}
-
 static void sleep_unless_used(void)
 {
 	if (pv_virtqueue_driver_wait_begin(&client.queue)) {
 		pv_wfi();
 	}
 	pv_virtqueue_driver_wait_end(&client.queue);
-	take_interrupts();
+	pv_irq_take_pending();
 }
 
 /* From the call to the data. */
@@ -91,7 +84,7 @@ static void open_disk(void)
 		if (!pv_virtio_frontend_is_config_new(&client.frontend)) {
 			pv_wfi();
 		}
-		take_interrupts();
+		pv_irq_take_pending();
 		status = pv_block_client_update(&client);
 	}
 	if (status != PV_OK) {

@@ -25,13 +25,6 @@ static void on_interrupt(uint32_t intid, void *context)
 	(void)context;
 }
 
-static void take_interrupts(void)
-{
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
-}
-
 /* ---- The backend ------------------------------------------------------------------- */
 
 static struct pv_net_server server;
@@ -68,7 +61,7 @@ static _Noreturn void serve(const struct pv_virtio_backend_config *config)
 			pv_wfi(); /* masked: an interrupt since the last look ends it */
 		}
 		pv_virtio_backend_wait_end(&backend);
-		take_interrupts();
+		pv_irq_take_pending();
 	}
 }
 
@@ -82,7 +75,7 @@ static void sleep_unless_used(void)
 		pv_wfi();
 	}
 	pv_net_wait_end(&net);
-	take_interrupts();
+	pv_irq_take_pending();
 }
 
 /* From the call to the frames that came back. */
@@ -123,7 +116,7 @@ static void open_net(void)
 	pv_net_kick(&net);
 	while (!pv_net_is_link_up(&net)) {
 		pv_wfi();
-		take_interrupts();
+		pv_irq_take_pending();
 	}
 }
 

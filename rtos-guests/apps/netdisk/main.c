@@ -154,9 +154,7 @@ static void sleep_until(uint64_t due)
 	if (has_network) {
 		pv_network_wait_end(&network);
 	}
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
+	pv_irq_take_pending();
 }
 
 void guest_main(void)

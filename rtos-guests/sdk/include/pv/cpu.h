@@ -77,6 +77,14 @@ static inline void pv_irq_mask(void)
 	__asm__ volatile("msr daifset, #2" ::: "memory");
 }
 
+/* Interrupts are masked: take those that are pending. One that comes later ends the next pv_wfi(). */
+static inline void pv_irq_take_pending(void)
+{
+	pv_irq_unmask();
+	pv_isb();
+	pv_irq_mask();
+}
+
 /* Between CPUs of the partition. Hold it with interrupts masked, and briefly. */
 struct pv_lock {
 	uint32_t is_taken;

@@ -71,13 +71,6 @@ static void on_interrupt(uint32_t intid, void *context)
 	n_interrupts++;
 }
 
-static void take_interrupts(void)
-{
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
-}
-
 /* Round 0: a disk that is new. */
 static uint64_t word_of(uint32_t block, uint32_t round, uint32_t n)
 {
@@ -214,7 +207,7 @@ static bool wait_and_advance(void)
 		pv_wfi(); /* masked: an interrupt since the last look ends it */
 	}
 	pv_virtqueue_driver_wait_end(&client.queue);
-	take_interrupts();
+	pv_irq_take_pending();
 	return status == PV_EMPTY;
 }
 
@@ -239,7 +232,7 @@ static void open_device(void)
 		if (!pv_virtio_frontend_is_config_new(&client.frontend)) {
 			pv_wfi();
 		}
-		take_interrupts();
+		pv_irq_take_pending();
 		status = pv_block_client_update(&client);
 	}
 	n_blocks = (uint32_t)(client.n_sectors / BLOCK_SECTORS);
@@ -344,7 +337,7 @@ static void read_id(void)
 		if (pv_virtqueue_driver_wait_begin(&client.queue)) {
 			pv_wfi();
 		}
-		take_interrupts();
+		pv_irq_take_pending();
 		status = PV_OK;
 	}
 	report(status == PV_OK && result == PV_BLOCK_OK && strcmp(id, "paravent-ram-disk") == 0,

@@ -43,9 +43,7 @@ static void on_interrupt(uint32_t intid, void *context)
 static void sleep_once(void)
 {
 	pv_wfi();
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
+	pv_irq_take_pending();
 }
 
 static const struct pv_virtio_frontend_config *find(const char *name, enum pv_virtio_device device)

@@ -26,9 +26,7 @@ static uint32_t read_answer(unsigned char *bytes)
 			pv_wfi();
 		}
 		pv_rng_client_wait_end(&client);
-		pv_irq_unmask();
-		pv_isb();
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 	pv_rng_client_kick(&client);
 	return taken;

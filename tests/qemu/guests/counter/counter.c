@@ -53,14 +53,6 @@ static uint32_t serve(void)
 	return n; /* of a broken queue nothing comes until its driver resets it */
 }
 
-/* Interrupts are masked but for here: one that comes after a look ends the sleep. */
-static void take_interrupts(void)
-{
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
-}
-
 void guest_main(void)
 {
 	const struct pv_virtio_backend_config *config = pv_virtio_backend_find("counter", PV_VIRTIO_RNG);
@@ -81,6 +73,6 @@ void guest_main(void)
 			pv_wfi();
 		}
 		pv_virtio_backend_wait_end(&backend);
-		take_interrupts();
+		pv_irq_take_pending();
 	}
 }

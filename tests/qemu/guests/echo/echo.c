@@ -96,8 +96,6 @@ void guest_main(void)
 		}
 		/* Interrupts are masked: one that came since is pending, and ends the sleep. */
 		pv_wfi();
-		pv_irq_unmask();
-		pv_isb(); /* it is taken here */
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 }

@@ -302,9 +302,7 @@ void guest_main(void)
 		if (!has_moved && !is_complete()) {
 			sleep_if_idle();
 		}
-		pv_irq_unmask();
-		pv_isb(); /* what is pending is taken here */
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 
 	uint64_t ms = pv_ns_from_ticks(pv_timer_now() - start) / 1000000;

@@ -108,8 +108,6 @@ void guest_main(void)
 			pv_wfi(); /* masked: an interrupt since the last look ends it */
 		}
 		pv_network_wait_end(&network);
-		pv_irq_unmask();
-		pv_isb();
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 }

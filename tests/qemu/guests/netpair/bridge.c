@@ -78,8 +78,6 @@ void guest_main(void)
 		for (uint32_t i = 0; i < N_SIDES; i++) {
 			pv_virtio_backend_wait_end(&sides[i].backend);
 		}
-		pv_irq_unmask();
-		pv_isb();
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 }

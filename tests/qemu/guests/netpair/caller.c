@@ -63,9 +63,7 @@ static void turn(void)
 		pv_wfi(); /* masked: an interrupt since the last look ends it */
 	}
 	pv_network_wait_end(&network);
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
+	pv_irq_take_pending();
 }
 
 /* ---- A call ------------------------------------------------------------------------ */

@@ -73,14 +73,6 @@ static void on_interrupt(uint32_t intid, void *context)
 	(void)context;
 }
 
-/* Interrupts are masked but for here: one that comes after a look ends the sleep. */
-static void take_interrupts(void)
-{
-	pv_irq_unmask();
-	pv_isb();
-	pv_irq_mask();
-}
-
 static void find_disk(void)
 {
 	const struct pv_memory_range *range = &pv_platform()->memory[0];
@@ -118,7 +110,7 @@ static void serve(void)
 			pv_wfi();
 		}
 		pv_virtio_backend_wait_end(&backend);
-		take_interrupts();
+		pv_irq_take_pending();
 	}
 }
 

@@ -79,9 +79,7 @@ static bool run_ticks(bool is_sleeping)
 		if (is_sleeping) {
 			pv_wfi();
 		}
-		pv_irq_unmask();
-		pv_isb(); /* what is pending is taken here */
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 	return n_ticks == N_TICKS;
 }

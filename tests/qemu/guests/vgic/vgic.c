@@ -51,9 +51,7 @@ static void second_cpu(void *context)
 	is_second_up = 1;
 	for (;;) {
 		pv_wfi();
-		pv_irq_unmask();
-		pv_isb(); /* what is pending is taken here */
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 }
 
@@ -149,9 +147,7 @@ static void test_sgis(void)
 	there++;
 	send_sgi_to_foreign(4);
 	pv_timer_delay_us(20000);
-	pv_irq_unmask();
-	pv_isb(); /* what is pending is taken here */
-	pv_irq_mask();
+	pv_irq_take_pending();
 	report(n_sgis[0][4] == here && n_sgis[1][4] == there + 1,
 	       "SGIs to CPUs that are not ours reach none of ours");
 	send_sgi_to_all(4);

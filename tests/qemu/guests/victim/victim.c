@@ -159,9 +159,7 @@ static void work(void)
 		follow_device();
 	}
 	pv_wfi();
-	pv_irq_unmask();
-	pv_isb(); /* what is pending is taken here */
-	pv_irq_mask();
+	pv_irq_take_pending();
 }
 
 static void work_for_ms(uint64_t ms)

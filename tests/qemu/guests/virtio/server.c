@@ -87,8 +87,6 @@ void guest_main(void)
 			continue; /* what rang meanwhile */
 		}
 		pv_wfi();
-		pv_irq_unmask();
-		pv_isb(); /* what is pending is taken here */
-		pv_irq_mask();
+		pv_irq_take_pending();
 	}
 }
